@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A subcommand: one file, one line in main.c. */
+#ifndef NOROSHI_COMMAND_H
+#define NOROSHI_COMMAND_H
+
+/* Exit statuses: 0 done, EXIT_NOTHING nothing readable or nothing written, EXIT_USAGE. */
+enum { EXIT_NOTHING = 1, EXIT_USAGE = 2 };
+
+struct command {
+	const char *name;
+	const char *help;                  /* one line */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+extern const struct command command_analyze;
+extern const struct command command_synth;
+extern const struct command command_flows;
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+        &command_analyze,
+        &command_synth,
+        &command_flows,
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int usage(FILE *out, int status)
+{
+	fputs("usage: noroshi COMMAND [OPTION]... [FILE]...\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->help);
+	fputs("\n'noroshi COMMAND --help' lists a command's options; 'man noroshi' says more.\n",
+	      out);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2)
+		return usage(stderr, EXIT_USAGE);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+		return usage(stdout, 0);
+	if (strcmp(argv[1], "--version") == 0)
+		return puts("noroshi " NOROSHI_VERSION) < 0;
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i]->name) == 0)
+			return commands[i]->run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "noroshi: '%s' is not a command\n", argv[1]);
+	return usage(stderr, EXIT_USAGE);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An output that replaces its file only when it is whole.
+ *
+ * Bytes go to a temporary file beside the target, which takes the target's name
+ * in outfile_commit(); until then the old file stays as it was, and a full disk
+ * or a crash leaves it so. "-" is standard output, written through. A target that
+ * is not a regular file (a FIFO, /dev/null) is written through as well. Errors are
+ * sticky: write freely, ask at commit. One thread at a time.
+ */
+#ifndef BASE_OUTFILE_H
+#define BASE_OUTFILE_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+
+struct outfile;
+
+/* Open path for writing ("-" for standard output). */
+MUST_USE enum status outfile_open(struct outfile **out, const char *path, struct trouble *t);
+
+/* Append bytes; buffered. After a failure it does nothing. */
+void outfile_write(struct outfile *o, const void *bytes, size_t n);
+void outfile_text(struct outfile *o, const char *text);
+void outfile_printf(struct outfile *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Hand what is buffered to the kernel now (live output). */
+MUST_USE enum status outfile_flush(struct outfile *o);
+
+/* STATUS_OK as long as nothing failed. */
+enum status outfile_status(const struct outfile *o);
+
+/* Flush, sync and rename into place, then free. On failure the old file stays. */
+MUST_USE enum status outfile_commit(struct outfile *o, struct trouble *t);
+
+/* Throw away what was written and free; the old file stays. NULL is allowed. */
+void outfile_abandon(struct outfile *o);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/options.h"
+
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum status list_add(struct text_list *list, const char *text)
+{
+	const char **items;
+
+	if (list->count == TEXT_LIST_MAX)
+		return STATUS_LIMIT;
+	items = reallocarray(list->items, list->count + 1, sizeof(*items));
+	if (!items)
+		return STATUS_NO_MEMORY;
+	list->items = items;
+	items[list->count++] = text;
+	return STATUS_OK;
+}
+
+void text_list_clear(struct text_list *list)
+{
+	free(list->items);
+	*list = (struct text_list){0};
+}
+
+static enum status parse_size(const char *text, bool units, uint64_t *value)
+{
+	static const char names[] = "KMGT";
+	char *end;
+	const char *unit;
+
+	if (text[0] < '0' || text[0] > '9')
+		return STATUS_FORMAT;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	if (errno)
+		return STATUS_FORMAT;
+	if (*end == '\0')
+		return STATUS_OK;
+	unit = strchr(names, *end);
+	if (!units || !unit || (end[1] && strcmp(end + 1, "iB") != 0))
+		return STATUS_FORMAT;
+	if (*value >> (64 - 10 * (unit - names + 1)))
+		return STATUS_FORMAT;
+	*value <<= 10 * (unit - names + 1);
+	return STATUS_OK;
+}
+
+static enum status parse_number(const struct option *row, const char *text, uint64_t *value)
+{
+	enum status st;
+
+	if (row->type == OPTION_COUNT_OR_ALL && strcmp(text, "all") == 0) {
+		*value = UINT64_MAX;
+		return STATUS_OK;
+	}
+	if (row->type == OPTION_DURATION)
+		st = duration_parse(text, value);
+	else
+		st = parse_size(text, row->type == OPTION_SIZE, value);
+	if (st == STATUS_OK && (*value < row->low || *value > row->high))
+		st = STATUS_FORMAT;
+	return st;
+}
+
+static enum status store(const struct option *row, const char *text, void *settings,
+                         struct trouble *t)
+{
+	void *field = (char *)settings + row->offset;
+
+	switch (row->type) {
+	case OPTION_FLAG:
+		*(bool *)field = true;
+		return STATUS_OK;
+	case OPTION_TEXT:
+		*(const char **)field = text;
+		return STATUS_OK;
+	case OPTION_LIST:
+		return list_add(field, text);
+	default:
+		if (parse_number(row, text, field))
+			return trouble_set(t, STATUS_USAGE, NULL, 0,
+			                   "--%s: '%s' is not a %s in range; see --help", row->name,
+			                   text, row->argument);
+		return STATUS_OK;
+	}
+}
+
+static const struct option *find(const struct option_table *table, const char *name, size_t length)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (strlen(table->rows[i].name) == length &&
+		    memcmp(table->rows[i].name, name, length) == 0)
+			return &table->rows[i];
+	}
+	return NULL;
+}
+
+/* One "--name", "--name=value" or "--name value"; *at moves past what was used. */
+static enum status parse_option(const struct option_table *table, int argc, char **argv, int *at,
+                                void *settings, struct trouble *t)
+{
+	const char *name = argv[*at] + 2, *equals = strchr(name, '=');
+	size_t length = equals ? (size_t)(equals - name) : strlen(name);
+	const struct option *row = find(table, name, length);
+	const char *value = equals ? equals + 1 : NULL;
+
+	if (argv[*at][1] != '-' || !row)
+		return trouble_set(t, STATUS_USAGE, NULL, 0,
+		                   "'%s' is not an option of '%s'; see --help", argv[*at],
+		                   table->command);
+	if (row->type == OPTION_FLAG && value)
+		return trouble_set(t, STATUS_USAGE, NULL, 0, "--%s takes no value", row->name);
+	if (row->type != OPTION_FLAG && !value) {
+		if (*at + 1 >= argc)
+			return trouble_set(t, STATUS_USAGE, NULL, 0, "--%s needs a %s", row->name,
+			                   row->argument);
+		value = argv[++*at];
+	}
+	++*at;
+	return store(row, value, settings, t);
+}
+
+enum status options_parse(const struct option_table *table, int argc, char **argv, void *settings,
+                          struct text_list *operands, struct trouble *t)
+{
+	enum status st = STATUS_OK;
+	bool only_operands = false;
+
+	for (int at = 1; at < argc && st == STATUS_OK;) {
+		if (only_operands || argv[at][0] != '-' || argv[at][1] == '\0')
+			st = list_add(operands, argv[at++]);
+		else if (strcmp(argv[at], "--") == 0)
+			only_operands = ++at > 0;
+		else
+			st = parse_option(table, argc, argv, &at, settings, t);
+	}
+	if (st == STATUS_LIMIT || st == STATUS_NO_MEMORY)
+		return trouble_set(t, st, NULL, 0, "too many arguments");
+	return st;
+}
+
+/* Text in lines of at most 72 characters behind an indent. */
+static void print_folded(FILE *out, const char *text, int indent)
+{
+	int column = 0;
+
+	while (*text) {
+		int n = (int)strcspn(text, " ");
+
+		if (column && column + 1 + n > 72 - indent) {
+			fputc('\n', out);
+			column = 0;
+		}
+		if (column)
+			column += fprintf(out, " %.*s", n, text);
+		else
+			column += fprintf(out, "%*s%.*s", indent, "", n, text) - indent;
+		text += n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
+void options_help(const struct option_table *table, FILE *out)
+{
+	fprintf(out, "usage: noroshi %s %s\n\n", table->command, table->synopsis);
+	print_folded(out, table->about, 0);
+	fputc('\n', out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option *row = &table->rows[i];
+
+		fprintf(out, "  --%s%s%s\n", row->name, row->argument ? " " : "",
+		        row->argument ? row->argument : "");
+		print_folded(out, row->help, 6);
+	}
+}
+
+/* mdoc takes a leading dot or quote as a request, a backslash as an escape. */
+static void print_mdoc_text(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", out);
+		else
+			fputc(*text, out);
+		if (*text == '.' && text[1] == ' ')
+			fputc('\n', out), text++;
+	}
+	fputc('\n', out);
+}
+
+void options_mdoc(const struct option_table *table, FILE *out)
+{
+	fputs(".Bl -tag -width Ds\n", out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option *row = &table->rows[i];
+
+		fprintf(out, ".It Fl \\-%s%s%s\n", row->name, row->argument ? " Ar " : "",
+		        row->argument ? row->argument : "");
+		print_mdoc_text(out, row->help);
+	}
+	fputs(".El\n", out);
+}
