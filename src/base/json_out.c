@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json_out.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
@@ -27,37 +29,6 @@ static void new_line(struct json_out *j)
 		outfile_write(j->file, spaces,
 		              (size_t)left < sizeof(spaces) - 1 ? (size_t)left
 		                                                : sizeof(spaces) - 1);
-}
-
-/* Bytes of the valid UTF-8 sequence at s, 0 where there is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *s)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	if (s[0] == 0xed)
-		high = 0x9f;
-	if (s[0] == 0xf0)
-		low = 0x90;
-	if (s[0] == 0xf4)
-		high = 0x8f;
-	for (size_t i = 1; i < n; i++, low = 0x80, high = 0xbf) {
-		if (s[i] < low || s[i] > high)
-			return 0;
-	}
-	return n;
 }
 
 static void write_character(struct json_out *j, const unsigned char *s, size_t n)
