@@ -41,7 +41,9 @@ struct input_options {
 	unsigned workers;   /* 1 to INPUT_WORKERS_MAX */
 	const char *filter; /* pcap-filter(7) expression for a live interface, or NULL */
 	const atomic_bool
-	        *stop; /* set from outside: the stream ends at the next block; may be NULL */
+	        *stop;      /* set from outside: the stream ends at the next block; may be NULL */
+	size_t block_bytes; /* 0: as is best; tests make blocks small to have records straddle them
+	                     */
 };
 
 /* Open a file ("-": standard input). gzip and zstd are recognised by their first bytes, in
@@ -59,9 +61,16 @@ MUST_USE enum status input_open_live(struct input **out, const char *interface,
 MUST_USE enum status input_block(struct input *in, unsigned worker, uint64_t index,
                                  struct input_block *out);
 
-/* After the end: STATUS_OK, or why the stream ended early (a read error, a broken gzip or
- * zstd stream, an interface that went down) with the trouble. */
-MUST_USE enum status input_result(const struct input *in, struct trouble *t);
+/* The worker asks for no more blocks, so that the others need not wait for it. */
+void input_leave(struct input *in, unsigned worker);
+
+/* After the end: STATUS_OK, or why the stream ended early, with the trouble: STATUS_IO (a read
+ * error, an interface that went down), STATUS_LIMIT (a broken gzip or zstd stream),
+ * STATUS_INTERRUPTED (stop was set). */
+MUST_USE enum status input_result(struct input *in, struct trouble *t);
+
+/* The file or interface, for messages. */
+const char *input_name(const struct input *in);
 
 /* Bytes read so far of the file as it lies on disk, and its size (0: not known). For
  * progress; any thread. */

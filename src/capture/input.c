@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/input.h"
+
+#include "capture/source.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Alone with a plain file a worker needs one block, and one that stays in its cache. */
+enum { LONE_BLOCK_BYTES = 128 * 1024 };
+
+struct block {
+	uint8_t *bytes;
+	size_t size;
+};
+
+struct input {
+	struct source source;
+	struct feed *feed; /* the source's, for progress; NULL: live */
+	const atomic_bool *stop;
+	size_t block_bytes;
+	unsigned workers, ring;
+
+	pthread_mutex_t lock;   /* guards what follows, except a block that is being filled */
+	pthread_cond_t changed; /* any of it */
+	uint64_t next;          /* the block to fill next; those before are or were there */
+	uint64_t needed[INPUT_WORKERS_MAX]; /* the oldest block that each worker may look at */
+	struct block blocks[INPUT_RING];
+	bool filling, ended, closing;
+	enum status result;
+	struct trouble trouble;
+
+	bool has_reader;
+	pthread_t reader;
+};
+
+enum { LEFT = -1 };
+
+static uint64_t input_oldest_needed(const struct input *in)
+{
+	uint64_t oldest = (uint64_t)LEFT;
+
+	for (unsigned i = 0; i < in->workers; i++)
+		oldest = in->needed[i] < oldest ? in->needed[i] : oldest;
+	return oldest;
+}
+
+static bool input_has_room(const struct input *in)
+{
+	uint64_t oldest = input_oldest_needed(in);
+
+	if (oldest == (uint64_t)LEFT) /* nobody reads any more */
+		return false;
+	return oldest >= in->next || in->next - oldest < in->ring;
+}
+
+static enum status input_fill_block(struct input *in, struct block *b, struct trouble *t)
+{
+	b->size = 0;
+	if (in->stop && atomic_load(in->stop))
+		return trouble_set(t, STATUS_INTERRUPTED, in->feed ? in->feed->name : NULL, 0,
+		                   "interrupted");
+	if (!b->bytes)
+		b->bytes = malloc(in->block_bytes);
+	if (!b->bytes)
+		return trouble_set(t, STATUS_NO_MEMORY, NULL, 0, "out of memory");
+	return in->source.kind->fill(in->source.state, b->bytes, in->block_bytes, &b->size, t);
+}
+
+/* Called with the lock, which is open while the source is read. */
+static void input_fill(struct input *in)
+{
+	struct block *b = &in->blocks[in->next % in->ring];
+	struct trouble t = {0};
+	enum status st;
+
+	in->filling = true;
+	pthread_mutex_unlock(&in->lock);
+	st = input_fill_block(in, b, &t);
+	pthread_mutex_lock(&in->lock);
+	in->filling = false;
+	in->next += b->size > 0;
+	if (st) {
+		in->ended = true;
+		in->result = st == STATUS_END ? STATUS_OK : st;
+		in->trouble = t;
+	}
+	pthread_cond_broadcast(&in->changed);
+}
+
+static void *input_read_ahead(void *argument)
+{
+	struct input *in = argument;
+
+	pthread_mutex_lock(&in->lock);
+	while (!in->ended && !in->closing) {
+		if (input_has_room(in))
+			input_fill(in);
+		else
+			pthread_cond_wait(&in->changed, &in->lock);
+	}
+	pthread_mutex_unlock(&in->lock);
+	return NULL;
+}
+
+/* Signals are for the main thread. */
+static enum status input_start_reader(struct input *in, struct trouble *t)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&in->reader, NULL, input_read_ahead, in);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error)
+		return trouble_set(t, STATUS_NO_MEMORY, NULL, 0, "cannot start a thread: %s",
+		                   strerror(error));
+	in->has_reader = true;
+	return STATUS_OK;
+}
+
+static void input_size_blocks(struct input *in, size_t asked, bool live)
+{
+	bool lone = in->workers == 1 && !in->source.kind->own_thread;
+
+	in->ring = lone ? 1 : INPUT_RING;
+	in->block_bytes = lone ? LONE_BLOCK_BYTES : INPUT_BLOCK_BYTES;
+	if (asked)
+		in->block_bytes = asked;
+	if (live && in->block_bytes < SOURCE_LIVE_ROOM)
+		in->block_bytes = SOURCE_LIVE_ROOM;
+}
+
+/* Takes the source over. */
+static enum status input_new(struct input **out, struct source source, struct feed *feed,
+                             const struct input_options *o, struct trouble *t)
+{
+	struct input *in = calloc(1, sizeof(*in));
+	enum status st = STATUS_OK;
+
+	if (!in) {
+		source.kind->close(source.state);
+		return trouble_set(t, STATUS_NO_MEMORY, NULL, 0, "out of memory");
+	}
+	in->source = source;
+	in->feed = feed;
+	in->stop = o->stop;
+	in->workers = o->workers;
+	input_size_blocks(in, o->block_bytes, feed == NULL);
+	pthread_mutex_init(&in->lock, NULL);
+	pthread_cond_init(&in->changed, NULL);
+	if (source.kind->own_thread)
+		st = input_start_reader(in, t);
+	if (st) {
+		input_close(in);
+		return st;
+	}
+	*out = in;
+	return STATUS_OK;
+}
+
+static enum status source_of_feed(struct source *s, struct feed *f, struct trouble *t)
+{
+	return source_plain(s, f, t);
+}
+
+enum status input_open(struct input **out, const char *path, const struct input_options *o,
+                       struct trouble *t)
+{
+	struct source source;
+	struct feed *feed;
+	enum status st;
+
+	assert(o->workers >= 1 && o->workers <= INPUT_WORKERS_MAX);
+	st = feed_open(&feed, path, o->stop, t);
+	if (!st)
+		st = source_of_feed(&source, feed, t);
+	return st ? st : input_new(out, source, feed, o, t);
+}
+
+enum status input_block(struct input *in, unsigned worker, uint64_t index, struct input_block *out)
+{
+	enum status st = STATUS_OK;
+
+	assert(worker < in->workers);
+	pthread_mutex_lock(&in->lock);
+	assert(index >= in->needed[worker] && index <= in->next);
+	in->needed[worker] = index;
+	pthread_cond_broadcast(&in->changed);
+	while (index >= in->next && !in->ended) {
+		if (!in->has_reader && !in->filling && input_has_room(in))
+			input_fill(in);
+		else
+			pthread_cond_wait(&in->changed, &in->lock);
+	}
+	if (index < in->next)
+		*out = (struct input_block){.bytes = in->blocks[index % in->ring].bytes,
+		                            .size = in->blocks[index % in->ring].size};
+	else
+		st = STATUS_END;
+	pthread_mutex_unlock(&in->lock);
+	return st;
+}
+
+void input_leave(struct input *in, unsigned worker)
+{
+	pthread_mutex_lock(&in->lock);
+	in->needed[worker] = (uint64_t)LEFT;
+	pthread_cond_broadcast(&in->changed);
+	pthread_mutex_unlock(&in->lock);
+}
+
+enum status input_result(struct input *in, struct trouble *t)
+{
+	enum status st;
+
+	pthread_mutex_lock(&in->lock);
+	st = in->result;
+	if (st && t)
+		*t = in->trouble;
+	pthread_mutex_unlock(&in->lock);
+	return st;
+}
+
+const char *input_name(const struct input *in)
+{
+	return in->feed ? in->feed->name : "";
+}
+
+void input_progress(const struct input *in, uint64_t *done, uint64_t *total)
+{
+	*done = in->feed ? atomic_load_explicit(&in->feed->done, memory_order_relaxed) : 0;
+	*total = in->feed ? in->feed->total : 0;
+}
+
+uint64_t input_dropped(struct input *in)
+{
+	return in->source.kind->dropped ? in->source.kind->dropped(in->source.state) : 0;
+}
+
+void input_close(struct input *in)
+{
+	if (!in)
+		return;
+	pthread_mutex_lock(&in->lock);
+	in->closing = true;
+	pthread_cond_broadcast(&in->changed);
+	pthread_mutex_unlock(&in->lock);
+	if (in->has_reader)
+		pthread_join(in->reader, NULL);
+	in->source.kind->close(in->source.state);
+	for (unsigned i = 0; i < INPUT_RING; i++)
+		free(in->blocks[i].bytes);
+	pthread_cond_destroy(&in->changed);
+	pthread_mutex_destroy(&in->lock);
+	free(in);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes as they lie in a file or come through a pipe. */
+#include "capture/source.h"
+
+static enum status plain_fill(void *state, uint8_t *out, size_t room, size_t *size,
+                              struct trouble *t)
+{
+	struct feed *f = state;
+
+	*size = 0;
+	while (*size < room) {
+		size_t got;
+		enum status st =
+		        feed_read(f, out + *size, room - *size, *size ? 0 : FEED_WAIT_MS, &got, t);
+
+		*size += got;
+		if (st || got == 0)
+			return st;
+	}
+	return STATUS_OK;
+}
+
+static void plain_close(void *state)
+{
+	feed_close(state);
+}
+
+static const struct source_kind plain_file = {
+        .own_thread = false,
+        .fill = plain_fill,
+        .close = plain_close,
+};
+
+static const struct source_kind plain_pipe = {
+        .own_thread = true,
+        .fill = plain_fill,
+        .close = plain_close,
+};
+
+enum status source_plain(struct source *s, struct feed *f, struct trouble *t)
+{
+	(void)t;
+	*s = (struct source){.kind = f->regular ? &plain_file : &plain_pipe, .state = f};
+	return STATUS_OK;
+}
