@@ -193,7 +193,15 @@ void count_text(uint64_t n, char out[NUMBER_TEXT_MAX])
 	out[used] = '\0';
 }
 
-/* Scale by `step` into n and give the unit; 3 significant digits decide where to go on. */
+void plural_text(uint64_t n, const char *noun, char out[NUMBER_TEXT_MAX])
+{
+	char digits[NUMBER_TEXT_MAX];
+
+	count_text(n, digits);
+	snprintf(out, NUMBER_TEXT_MAX, "%.27s %.10s%s", digits, noun, n == 1 ? "" : "s");
+}
+
+/* Three significant digits in the unit that keeps them below a thousand. */
 static void unit_text(double n, const char *const units[], unsigned count, char *out)
 {
 	unsigned unit = 0;
@@ -204,11 +212,7 @@ static void unit_text(double n, const char *const units[], unsigned count, char 
 	}
 	for (; fabs(n) >= 999.5 && unit + 1 < count; unit++)
 		n /= 1000;
-	if (fabs(n) < 9.95 && n != floor(n))
-		snprintf(out, NUMBER_TEXT_MAX, fabs(n) < 0.0995 ? "%.2g%s" : "%.1f%s", n,
-		         units[unit]);
-	else
-		snprintf(out, NUMBER_TEXT_MAX, fabs(n) < 1e6 ? "%.0f%s" : "%.2g%s", n, units[unit]);
+	snprintf(out, NUMBER_TEXT_MAX, "%.3g%s", n, units[unit]);
 }
 
 void short_text(double n, char out[NUMBER_TEXT_MAX])
@@ -216,6 +220,18 @@ void short_text(double n, char out[NUMBER_TEXT_MAX])
 	static const char *const units[] = {"", " k", " M", " G", " T", " P", " E"};
 
 	unit_text(n, units, 7, out);
+}
+
+void range_text(double low, double high, char out[RANGE_TEXT_MAX])
+{
+	char from[NUMBER_TEXT_MAX], to[NUMBER_TEXT_MAX], *unit;
+
+	short_text(low, from);
+	short_text(high, to);
+	unit = strchr(from, ' ');
+	if (unit && strchr(to, ' ') && strcmp(unit, strchr(to, ' ')) == 0)
+		*unit = '\0';
+	snprintf(out, RANGE_TEXT_MAX, "%s to %s", from, to);
 }
 
 void bytes_text(uint64_t n, char out[NUMBER_TEXT_MAX])

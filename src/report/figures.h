@@ -13,6 +13,7 @@ enum {
 	PROTO_TEXT_MAX = 8,
 	PORT_TEXT_MAX = 24,
 	NUMBER_TEXT_MAX = 40,
+	RANGE_TEXT_MAX = 2 * NUMBER_TEXT_MAX + 8,
 };
 
 struct kind_row {
@@ -52,9 +53,15 @@ const char *service_name(uint8_t proto, uint16_t port);
 /* "1,234,567". */
 void count_text(uint64_t n, char out[NUMBER_TEXT_MAX]);
 
-/* A few significant digits with a unit of a thousand: "850", "12.3 k", "8.4 M"; "?" where
+/* "1 packet", "1,234 packets". */
+void plural_text(uint64_t n, const char *noun, char out[NUMBER_TEXT_MAX]);
+
+/* Three significant digits with a unit of a thousand: "850", "12.3 k", "8.4 M"; "?" where
  * it is no number. */
 void short_text(double n, char out[NUMBER_TEXT_MAX]);
+
+/* "230 to 270 k", "900 to 1.2 k". */
+void range_text(double low, double high, char out[RANGE_TEXT_MAX]);
 
 /* "98.7 MB". */
 void bytes_text(uint64_t n, char out[NUMBER_TEXT_MAX]);

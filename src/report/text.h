@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report for a terminal: what an analyst wants to read first thing in the morning.
+ * UTF-8; colour only where the style asks for it; fits the width of the style.
+ */
 #ifndef REPORT_TEXT_H
 #define REPORT_TEXT_H
 

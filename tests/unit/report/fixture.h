@@ -130,7 +130,7 @@ __attribute__((unused)) static void fixture_source(struct source_report *s, cons
 	s->facts.bytes = packets * 40;
 	s->facts.first_ns = FIXTURE_START + 5 * NS_PER_SECOND;
 	s->facts.last_ns = FIXTURE_START + 80000 * NS_PER_SECOND + 123456789;
-	s->facts.destinations = (double)packets / 7;
+	s->facts.destinations = packets < 7 ? 1 : (double)packets / 7;
 	s->facts.ports = 3;
 	s->facts.top_port_count = 2;
 	s->facts.top_ports[0] = (struct source_port){6, KIND_SCAN, 23, packets - 1};
