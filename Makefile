@@ -2,6 +2,7 @@
 # The short front door; CMake and Ninja do the work in $(BUILD).
 BUILD ?= build
 PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
 
 .PHONY: all build deps demo test bench fuzz lint install clean
 all: build
@@ -14,3 +15,46 @@ $(BUILD)/build.ninja: CMakeLists.txt
 
 build: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD)
+
+# A day of a regional telescope, made and read. Opens nothing, says where the report lies.
+demo: build
+	@tools/demo $(BUILD)
+
+# gcc, clang with address and undefined behaviour sanitizers, gcc with the thread sanitizer.
+test: deps
+	@tools/install-packages test
+	@tools/install-npm tests
+	cmake -S . -B $(BUILD)/test -G Ninja -DNOROSHI_WERROR=ON -DCMAKE_C_COMPILER=gcc $(CMAKE_FLAGS)
+	cmake -S . -B $(BUILD)/asan -G Ninja -DNOROSHI_WERROR=ON -DCMAKE_C_COMPILER=clang \
+		-DNOROSHI_SANITIZE=address,undefined $(CMAKE_FLAGS)
+	cmake -S . -B $(BUILD)/tsan -G Ninja -DNOROSHI_WERROR=ON -DCMAKE_C_COMPILER=gcc \
+		-DNOROSHI_SANITIZE=thread $(CMAKE_FLAGS)
+	ninja -C $(BUILD)/test all bench_programs
+	ninja -C $(BUILD)/asan
+	ninja -C $(BUILD)/tsan
+	@tools/run-tests $(BUILD)/test $(BUILD)/asan $(BUILD)/tsan
+
+# BENCH_DIR: where the 1.5 GB capture lies (BUILD/bench). BENCH_FLAGS: see bench/run --help.
+bench: build
+	@tools/install-packages bench
+	ninja -C $(BUILD) bench_programs
+	@bench/run --build $(BUILD) $(BENCH_FLAGS)
+
+# FUZZ: name of one target; all of them otherwise, FUZZ_SECONDS each.
+fuzz: deps
+	@tools/install-packages test
+	cmake -S . -B $(BUILD)/fuzz -G Ninja -DCMAKE_C_COMPILER=clang -DNOROSHI_FUZZ=ON \
+		-DNOROSHI_SANITIZE=address,undefined
+	ninja -C $(BUILD)/fuzz fuzz_programs
+	@tools/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ)
+
+lint: build
+	@tools/install-packages lint
+	@tools/lint $(BUILD)
+
+install: build
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+# Only a folder that CMake made.
+clean:
+	@[ ! -f $(BUILD)/CMakeCache.txt ] || rm -rf $(BUILD)
