@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every threshold of this room, once, with its source. Section numbers are those of
+ * the detection page of the design. Constants only.
+ */
+#ifndef DETECT_RULES_H
+#define DETECT_RULES_H
+
+/* Behaviour: Liu and Fukuda 2014, taxonomy of darknet traffic, default counts. */
+#define RULE_MANY_DESTINATIONS 5   /* from here on a source scans addresses */
+#define RULE_MANY_PORTS        5   /* from here on a source scans ports */
+#define RULE_MOST              0.5 /* the share that makes one port or kind the main one */
+#define RULE_SMALL_PACKETS     15  /* up to here a source is a small probe */
+
+/* Sequential test (Jung et al. 2004, threshold random walk). In dark space every contact
+ * fails: P(failure | scanner) / P(failure | benign) = 0.8 / 0.2 for each new destination. */
+#define RULE_TRW_RATIO     4.0
+#define RULE_TRW_ALPHA     0.01 /* chance to call a benign source a scanner */
+#define RULE_TRW_DETECTION 0.99 /* chance to find a scanner */
+
+/* Internet-wide scanner (Durumeric et al. 2014); their 480 s expiry needs the flows in
+ * order and is left to the hub. */
+#define RULE_WIDE_DESTINATIONS 100
+#define RULE_WIDE_PPS          10.0
+
+/* Aggressive scanner (Anand et al. 2023): share of the dark addresses reached. */
+#define RULE_AGGRESSIVE_SHARE 0.1
+
+/* Tool labels, section 2: at 10^9 packets a day a 16-bit rule matches 15,000 by luck. */
+#define RULE_TOOL_P          1e-6
+#define RULE_TOOL_PACKETS    2
+#define RULE_UNICORN_REPEATS 2  /* 3 packets: the first one fixes the constant */
+#define RULE_CONFICKER_HOSTS 10 /* distinct targets on TCP 445 */
+/* SYNs to each (destination, port): below, nothing was sent again as a TCP stack would
+ * (RFC 6298: twice and more); above 1 for the 3.3 % error of a sketched count. */
+#define RULE_STATELESS_RATIO 1.5
+
+/* Forgery, section 3. Weights are the chance that the sign stands for forgery, our
+ * judgement; independent signs combine as 1 - prod(1 - weight). */
+#define RULE_SPOOF_BOGON      0.9 /* RFC 6890: no answer could come back */
+#define RULE_SPOOF_SELF       0.5 /* crafted: no stack sends it to a wire */
+#define RULE_SPOOF_SAME_TTL   0.7 /* one fingerprint and one TTL from many sources */
+#define RULE_SPOOF_SHARED     0.3 /* one fingerprint alone: tools do that as well */
+#define RULE_SPOOF_RESERVED   0.3 /* no stack sets the reserved bits */
+#define RULE_SPOOF_TTL        0.3 /* NAT and route changes vary the TTL as well */
+#define RULE_SPOOF_PORT_ZERO  0.2 /* scanners send it on purpose */
+#define RULE_SPOOF_ODD_SOURCE 0.1 /* 2 of 256 addresses, and some are hosts */
+#define RULE_SPOOF_ONE_PACKET 0.5 /* most that one packet by itself can score */
+#define RULE_TTL_SPREAD       16  /* more than routes differ */
+#define RULE_FEW_PACKETS      3   /* sources that the census counts */
+#define RULE_SHARERS          50  /* fewer sources may share by habit */
+#define RULE_SHARERS_SIGMA    6.0 /* above what chance gives over 2^16 IP ids */
+
+/* Denial of service, section 4: Moore et al. 2006 as published and implemented (corsaro). */
+#define RULE_ATTACK_PACKETS      25
+#define RULE_ATTACK_SECONDS      60
+#define RULE_ATTACK_MINUTE       30 /* packets in the highest minute */
+#define RULE_ATTACK_DESTINATIONS 5  /* ours: a forger draws from all addresses */
+
+/* Inference of the monitored prefixes, ours. */
+#define INFER_PREFIXES_MAX 64   /* more are no telescope; the heaviest are kept */
+#define INFER_SHORTEST_V4  8    /* no telescope is larger than a /8 */
+#define INFER_SHORTEST_V6  32   /* one registry's allocation */
+#define INFER_FULL         0.6  /* share of seen addresses that makes a prefix ... */
+#define INFER_FULL_PART    0.25 /* ... with no part of it (an eighth) below this */
+#define INFER_SPARSE_SEEN  32   /* seen addresses that show evenness over eighths */
+#define INFER_CELL         8    /* seen addresses a cell on average: e^-8 stay empty */
+#define INFER_CELLS_SEEN   0.75 /* share of the cells of each eighth that must be hit */
+
+#endif
