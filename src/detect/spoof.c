@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/spoof.h"
+
+#include "base/hash.h"
+#include "detect/rules.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { CENSUS_ROWS = 3, CENSUS_WIDTH = 1 << 16 };
+
+struct cell {
+	uint32_t count;
+	uint8_t ttl_min, ttl_max;
+};
+
+struct spoof_census {
+	uint64_t sources;
+	struct cell cells[CENSUS_ROWS][CENSUS_WIDTH];
+};
+
+/* What the census knows about a source's fingerprint. */
+struct shared {
+	uint32_t others;
+	bool same_ttl;
+};
+
+struct spoof_census *spoof_census_new(void)
+{
+	return calloc(1, sizeof(struct spoof_census));
+}
+
+void spoof_census_free(struct spoof_census *c)
+{
+	free(c);
+}
+
+static bool mostly_scans(const struct source *s)
+{
+	return 2 * (s->kinds[KIND_SCAN] + s->kinds[KIND_STEALTH]) >= s->packets;
+}
+
+static bool is_counted(const struct source *s)
+{
+	return s->packets > 0 && s->packets <= RULE_FEW_PACKETS && s->ip_id != 0 &&
+	       s->marks[MARK_ZMAP] == 0 && mostly_scans(s);
+}
+
+static uint64_t fingerprint(const struct source *s)
+{
+	uint64_t numbers = (uint64_t)s->ip_id << 32 | (uint64_t)s->ip_len << 16 | s->tcp_window;
+
+	return hash_u64(numbers, hash_u64(s->options_hash, 1));
+}
+
+/* The rows take different bits of one 64-bit hash. */
+static unsigned cell_of(uint64_t print, unsigned row)
+{
+	return (unsigned)(print >> (row * 16)) % CENSUS_WIDTH;
+}
+
+static void cell_add(struct cell *cell, const struct source *s)
+{
+	if (cell->count == 0 || s->ttl_min < cell->ttl_min)
+		cell->ttl_min = s->ttl_min;
+	if (cell->count == 0 || s->ttl_max > cell->ttl_max)
+		cell->ttl_max = s->ttl_max;
+	if (cell->count < UINT32_MAX)
+		cell->count++;
+}
+
+void spoof_census_add(struct spoof_census *c, const struct source *s)
+{
+	uint64_t print;
+
+	if (!is_counted(s))
+		return;
+	print = fingerprint(s);
+	c->sources++;
+	for (unsigned row = 0; row < CENSUS_ROWS; row++)
+		cell_add(&c->cells[row][cell_of(print, row)], s);
+}
+
+static struct shared census_look(const struct spoof_census *c, const struct source *s)
+{
+	uint64_t print = fingerprint(s);
+	uint32_t least = UINT32_MAX;
+	unsigned low = 0, high = 255;
+
+	for (unsigned row = 0; row < CENSUS_ROWS; row++) {
+		const struct cell *cell = &c->cells[row][cell_of(print, row)];
+
+		least = cell->count < least ? cell->count : least;
+		low = cell->ttl_min > low ? cell->ttl_min : low;
+		high = cell->ttl_max < high ? cell->ttl_max : high;
+	}
+	return (struct shared){least ? least - 1 : 0, high <= low + 1};
+}
+
+uint32_t spoof_census_sharers(const struct spoof_census *c, const struct source *s)
+{
+	return is_counted(s) ? census_look(c, s).others : 0;
+}
+
+struct range {
+	uint32_t base, mask;
+	bool private;
+};
+
+/* RFC 6890 and its successors, in address order; multicast is RFC 5771. */
+static const struct range ranges[] = {
+        {0x00000000, 0xff000000, false}, /* 0.0.0.0/8 this network */
+        {0x0a000000, 0xff000000, true},  /* 10.0.0.0/8 private */
+        {0x64400000, 0xffc00000, true},  /* 100.64.0.0/10 shared (RFC 6598) */
+        {0x7f000000, 0xff000000, false}, /* 127.0.0.0/8 loopback */
+        {0xa9fe0000, 0xffff0000, true},  /* 169.254.0.0/16 link local */
+        {0xac100000, 0xfff00000, true},  /* 172.16.0.0/12 private */
+        {0xc0000000, 0xffffff00, false}, /* 192.0.0.0/24 protocol assignments */
+        {0xc0000200, 0xffffff00, false}, /* 192.0.2.0/24 documentation */
+        {0xc0a80000, 0xffff0000, true},  /* 192.168.0.0/16 private */
+        {0xc6120000, 0xfffe0000, false}, /* 198.18.0.0/15 benchmarks */
+        {0xc6336400, 0xffffff00, false}, /* 198.51.100.0/24 documentation */
+        {0xcb007100, 0xffffff00, false}, /* 203.0.113.0/24 documentation */
+        {0xe0000000, 0xe0000000, false}, /* 224.0.0.0/3 multicast, reserved, broadcast */
+};
+
+static const struct range *find_range(uint32_t a)
+{
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if ((a & ranges[i].mask) == ranges[i].base)
+			return &ranges[i];
+	}
+	return NULL;
+}
+
+/* fc00::/7 unique local, fe80::/10 link local. */
+static bool is_private_v6(const struct addr *a)
+{
+	return (a->b[0] & 0xfe) == 0xfc || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+}
+
+/* Global unicast is 2000::/3 (RFC 4291) without 2001:db8::/32 and 2001:10::/28; also not a
+ * source: everything else but 64:ff9b::/96 (NAT64). */
+static bool is_bogon_v6(const struct addr *a)
+{
+	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+	bool documentation =
+	        a->b[0] == 0x20 && a->b[1] == 0x01 && a->b[2] == 0x0d && a->b[3] == 0xb8;
+	bool orchid =
+	        a->b[0] == 0x20 && a->b[1] == 0x01 && a->b[2] == 0 && (a->b[3] & 0xf0) == 0x10;
+
+	if ((a->b[0] & 0xe0) == 0x20)
+		return documentation || orchid;
+	return memcmp(a->b, nat64, sizeof(nat64)) != 0;
+}
+
+bool spoof_is_bogon(const struct addr *a)
+{
+	return addr_is_v4(a) ? find_range(addr_low32(a)) != NULL : is_bogon_v6(a);
+}
+
+bool spoof_is_private(const struct addr *a)
+{
+	const struct range *range;
+
+	if (!addr_is_v4(a))
+		return is_private_v6(a);
+	range = find_range(addr_low32(a));
+	return range && range->private;
+}
+
+/* The chance that every sign so far is innocent. */
+struct tally {
+	struct verdict *verdict;
+	double innocent;
+};
+
+static void weigh(struct tally *t, bool holds, double weight, const char *reason)
+{
+	if (!holds)
+		return;
+	t->innocent *= 1 - weight;
+	if (t->verdict->spoof_reason_count < SPOOF_REASONS)
+		t->verdict->spoof_reasons[t->verdict->spoof_reason_count++] = reason;
+}
+
+static void weigh_own_signs(struct tally *t, const struct source *s, bool private_telescope)
+{
+	bool bogon = (s->signs & SIGN_BOGON_SOURCE) || spoof_is_bogon(&s->address);
+	bool at_home = private_telescope && spoof_is_private(&s->address);
+
+	weigh(t, bogon && !at_home, RULE_SPOOF_BOGON,
+	      "source in space that the Internet does not route (RFC 6890)");
+	weigh(t, s->signs & SIGN_SELF, RULE_SPOOF_SELF, "source equals destination");
+	if (!mostly_scans(s))
+		return;
+	weigh(t, s->signs & SIGN_RESERVED_BITS, RULE_SPOOF_RESERVED, "reserved bits are set");
+	weigh(t, s->ttl_max >= s->ttl_min + RULE_TTL_SPREAD, RULE_SPOOF_TTL, "TTL varies");
+	weigh(t, s->signs & SIGN_PORT_ZERO, RULE_SPOOF_PORT_ZERO, "a port is 0");
+	weigh(t, s->signs & SIGN_ODD_SOURCE, RULE_SPOOF_ODD_SOURCE, "source ends in .0 or .255");
+}
+
+/* More sharers than habit and the 2^16 values of the IP id explain. */
+static void weigh_sharers(struct tally *t, const struct spoof_census *c, const struct source *s)
+{
+	double expected = (double)c->sources / CENSUS_WIDTH;
+	struct shared shared;
+
+	if (!is_counted(s))
+		return;
+	shared = census_look(c, s);
+	if (shared.others < RULE_SHARERS ||
+	    shared.others < expected + RULE_SHARERS_SIGMA * sqrt(expected))
+		return;
+	weigh(t, true, RULE_SPOOF_SHARED, "many sources share IP id, length, window and options");
+	weigh(t, shared.same_ttl, RULE_SPOOF_SAME_TTL,
+	      "these have the same TTL, whatever their path");
+}
+
+void spoof_judge(const struct spoof_census *c, const struct source *s, bool private_telescope,
+                 struct verdict *v)
+{
+	struct tally t = {v, 1};
+
+	v->spoof_reason_count = 0;
+	weigh_own_signs(&t, s, private_telescope);
+	if (s->packets <= 1)
+		t.innocent = fmax(t.innocent, 1 - RULE_SPOOF_ONE_PACKET);
+	if (c)
+		weigh_sharers(&t, c, s);
+	v->spoof_score = 1 - t.innocent;
+}
