@@ -47,9 +47,10 @@ static struct tool_verdict marked(const struct source *s, enum mark mark, enum t
 	                              ldexp(1, tool_chance_log2(tool))));
 }
 
+/* The first packet sets the constant and proves nothing. */
 static struct tool_verdict unicorn(const struct source *s)
 {
-	uint64_t repeats = s->syns ? smaller(s->unicorn, s->syns - 1) : 0;
+	uint64_t packets = smaller(s->unicorn, s->syns), repeats = packets ? packets - 1 : 0;
 
 	if (repeats < RULE_UNICORN_REPEATS)
 		return unknown;

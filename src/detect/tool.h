@@ -24,7 +24,6 @@ struct tool_verdict {
  */
 double tool_conficker_share(const struct prefix_set *telescope);
 
-/* source.unicorn: packets after a row's first that keep its constant. */
 struct tool_verdict tool_judge(const struct source *s, double conficker_share);
 
 #endif
