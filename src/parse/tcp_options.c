@@ -65,14 +65,31 @@ static void read_any(struct packet *p, const uint8_t *options, size_t n)
 	p->tcp_options = mss_1460 && !others ? OPTIONS_MSS_1460 : OPTIONS_OTHER;
 }
 
-/* Windows and ZMap 4.1: MSS, NOP, window scale, NOP, NOP, SACK permitted. Where it fits, the
- * layout has its own hash, so that the usual ones need no loop. */
+/* Where a usual layout fits it has its own hash, so that it needs no loop. */
+static uint32_t layout_hash(uint32_t layout, uint32_t mss, uint32_t scale)
+{
+	return finish(combine((uint64_t)layout << 32 | mss << 8 | scale, 0));
+}
+
+/* Masscan and many others: MSS alone. */
+static bool read_mss(struct packet *p, const uint8_t *o)
+{
+	uint32_t mss = bytes_be16(o + 2);
+
+	if (bytes_be16(o) != (OPTION_MSS << 8 | 4))
+		return false;
+	p->options_hash = layout_hash(4, mss, 0);
+	p->tcp_options = mss == 1460 ? OPTIONS_MSS_1460 : OPTIONS_OTHER;
+	return true;
+}
+
+/* Windows and ZMap 4.1: MSS, NOP, window scale, NOP, NOP, SACK permitted. */
 static bool read_windows(struct packet *p, const uint8_t *o)
 {
 	if (bytes_be16(o) != (OPTION_MSS << 8 | 4) || bytes_be32(o + 4) != 0x01030300u + o[7] ||
 	    bytes_be32(o + 8) != 0x01010402)
 		return false;
-	p->options_hash = finish(combine(combine(12, bytes_be16(o + 2)), o[7]));
+	p->options_hash = layout_hash(12, bytes_be16(o + 2), o[7]);
 	p->tcp_options = bytes_be16(o + 2) == 1460 && o[7] == 8 ? OPTIONS_WINDOWS : OPTIONS_OTHER;
 	return true;
 }
@@ -83,16 +100,29 @@ static bool read_linux(struct packet *p, const uint8_t *o)
 	if (bytes_be16(o) != (OPTION_MSS << 8 | 4) || bytes_be32(o + 4) != 0x0402080a ||
 	    bytes_be32(o + 16) != 0x01030300u + o[19])
 		return false;
-	p->options_hash = finish(combine(combine(20, bytes_be16(o + 2)), o[19]));
+	p->options_hash = layout_hash(20, bytes_be16(o + 2), o[19]);
 	p->tcp_options = OPTIONS_OTHER;
 	return true;
+}
+
+static bool read_usual(struct packet *p, const uint8_t *options, size_t n)
+{
+	switch (n) {
+	case 4:
+		return read_mss(p, options);
+	case 12:
+		return read_windows(p, options);
+	case 20:
+		return read_linux(p, options);
+	default:
+		return false;
+	}
 }
 
 void tcp_options_read(struct packet *p, const uint8_t *options, size_t n)
 {
 	p->tcp_options = OPTIONS_NONE;
 	p->options_hash = 0;
-	if (n == 0 || (n == 12 && read_windows(p, options)) || (n == 20 && read_linux(p, options)))
-		return;
-	read_any(p, options, n);
+	if (n > 0 && !read_usual(p, options, n))
+		read_any(p, options, n);
 }
