@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct block {
 struct input {
 	struct source source;
 	struct feed *feed; /* the source's, for progress; NULL: live */
+	char name[256];
 	const atomic_bool *stop;
 	size_t block_bytes;
 	unsigned workers, ring;
@@ -61,8 +63,7 @@ static enum status input_fill_block(struct input *in, struct block *b, struct tr
 {
 	b->size = 0;
 	if (in->stop && atomic_load(in->stop))
-		return trouble_set(t, STATUS_INTERRUPTED, in->feed ? in->feed->name : NULL, 0,
-		                   "interrupted");
+		return trouble_set(t, STATUS_INTERRUPTED, in->name, 0, "interrupted");
 	if (!b->bytes)
 		b->bytes = malloc(in->block_bytes);
 	if (!b->bytes)
@@ -137,7 +138,7 @@ static void input_size_blocks(struct input *in, size_t asked, bool live)
 
 /* Takes the source over. */
 static enum status input_new(struct input **out, struct source source, struct feed *feed,
-                             const struct input_options *o, struct trouble *t)
+                             const char *name, const struct input_options *o, struct trouble *t)
 {
 	struct input *in = calloc(1, sizeof(*in));
 	enum status st = STATUS_OK;
@@ -149,6 +150,7 @@ static enum status input_new(struct input **out, struct source source, struct fe
 	in->source = source;
 	in->feed = feed;
 	in->stop = o->stop;
+	snprintf(in->name, sizeof(in->name), "%s", name);
 	in->workers = o->workers;
 	input_size_blocks(in, o->block_bytes, feed == NULL);
 	pthread_mutex_init(&in->lock, NULL);
@@ -163,8 +165,19 @@ static enum status input_new(struct input **out, struct source source, struct fe
 	return STATUS_OK;
 }
 
+/* A frame, or a skippable one, which some writers put first (RFC 8878 section 3.1). */
+static bool is_zstd(const uint8_t head[4])
+{
+	return memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0 ||
+	       ((head[0] & 0xf0) == 0x50 && memcmp(head + 1, "\x2a\x4d\x18", 3) == 0);
+}
+
 static enum status source_of_feed(struct source *s, struct feed *f, struct trouble *t)
 {
+	if (f->head_size >= 2 && memcmp(f->head, "\x1f\x8b", 2) == 0)
+		return source_gzip(s, f, t);
+	if (f->head_size >= 4 && is_zstd(f->head))
+		return source_zstd(s, f, t);
 	return source_plain(s, f, t);
 }
 
@@ -179,7 +192,18 @@ enum status input_open(struct input **out, const char *path, const struct input_
 	st = feed_open(&feed, path, o->stop, t);
 	if (!st)
 		st = source_of_feed(&source, feed, t);
-	return st ? st : input_new(out, source, feed, o, t);
+	return st ? st : input_new(out, source, feed, feed->name, o, t);
+}
+
+enum status input_open_live(struct input **out, const char *interface,
+                            const struct input_options *o, struct trouble *t)
+{
+	struct source source;
+	enum status st;
+
+	assert(o->workers >= 1 && o->workers <= INPUT_WORKERS_MAX);
+	st = source_live(&source, interface, o->filter, t);
+	return st ? st : input_new(out, source, NULL, interface, o, t);
 }
 
 enum status input_block(struct input *in, unsigned worker, uint64_t index, struct input_block *out)
@@ -228,7 +252,7 @@ enum status input_result(struct input *in, struct trouble *t)
 
 const char *input_name(const struct input *in)
 {
-	return in->feed ? in->feed->name : "";
+	return in->name;
 }
 
 void input_progress(const struct input *in, uint64_t *done, uint64_t *total)

@@ -20,16 +20,22 @@ enum status records_new(struct records **out, struct input *in, unsigned worker)
 	return STATUS_OK;
 }
 
+uint64_t records_number(const struct records *r)
+{
+	return r->count + r->pending + r->broken + 1;
+}
+
 bool records_stop(struct records *r, enum status st, const char *fmt, ...)
 {
 	const char *name = input_name(r->stream.input);
-	uint64_t number = r->count + r->broken + 1;
 	char text[256];
 	va_list args;
 
 	if (r->result)
 		return false;
-	r->result = input_result(r->stream.input, &r->trouble);
+	/* Not before its end: what a reader found further on is not yet a trouble here. */
+	if (r->stream.ended)
+		r->result = input_result(r->stream.input, &r->trouble);
 	if (r->stream.no_memory)
 		r->result = trouble_set(&r->trouble, STATUS_NO_MEMORY, name, 0, "out of memory");
 	if (r->result || !st)
@@ -37,14 +43,15 @@ bool records_stop(struct records *r, enum status st, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	r->result = trouble_set(&r->trouble, st, name, st == STATUS_LIMIT ? number : 0, "%s", text);
+	r->result = trouble_set(&r->trouble, st, name, st == STATUS_LIMIT ? records_number(r) : 0,
+	                        "%s", text);
 	return false;
 }
 
 bool records_stop_cut(struct records *r)
 {
 	return records_stop(r, STATUS_LIMIT, "cut in the middle of packet %" PRIu64,
-	                    r->count + r->broken + 1);
+	                    records_number(r));
 }
 
 /* A hint for a person who took the wrong file. */
@@ -112,7 +119,7 @@ static bool records_recognise(struct records *r)
 
 static unsigned records_fill(struct records *r, struct record out[RECORD_BATCH])
 {
-	if (r->format == FORMAT_UNKNOWN && !records_recognise(r))
+	if (r->result || (r->format == FORMAT_UNKNOWN && !records_recognise(r)))
 		return 0;
 	return r->format == FORMAT_PCAP ? pcap_next(r, out) : pcapng_next(r, out);
 }

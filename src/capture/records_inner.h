@@ -38,11 +38,15 @@ struct records {
 	enum capture_format format;
 	bool over;
 	uint64_t count, broken;
+	unsigned pending; /* records of the present batch, not yet counted */
 	enum status result;
 	struct trouble trouble;
 	struct pcap_file pcap;
 	struct pcapng_file pcapng;
 };
+
+/* The number of the packet that is read now, from 1. */
+uint64_t records_number(const struct records *r);
 
 /* End the stream with a trouble at the packet after those handed out. What the input or memory
  * has to say goes first. Always false. */

@@ -108,7 +108,7 @@ static bool pcap_straddling(struct records *r, struct record *out)
 	captured = pcap_u32(p + 8, f->swapped);
 	if (captured > RECORD_BYTES_MAX - f->header_bytes)
 		return records_stop(r, STATUS_LIMIT, "packet %" PRIu64 " claims %u captured bytes",
-		                    r->count + r->broken + 1, captured);
+		                    records_number(r), captured);
 	p = stream_need(&r->stream, f->header_bytes + captured);
 	if (!p)
 		return records_stop_cut(r);
