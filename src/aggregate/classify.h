@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one packet is and which tools' rules it matches, from the packet alone.
+ *
+ * Rules and sources: 30-detection sections 1 and 2; names in model/kind.def, tool.def.
+ * Pure, in the header because it runs once for each packet.
+ */
+#ifndef AGGREGATE_CLASSIFY_H
+#define AGGREGATE_CLASSIFY_H
+
+#include "model/kind.h"
+#include "model/packet.h"
+
+/* The worm whose payload this is, by protocol and port, as MARK_PAYLOAD; false: none. */
+bool classify_payload(const struct packet *p);
+
+static inline enum packet_kind classify_tcp(uint8_t flags)
+{
+	enum { SIX = TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG };
+
+	if (flags & TCP_RST)
+		return KIND_BACKSCATTER;
+	if ((flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN))
+		return KIND_STEALTH;
+	if (flags & TCP_SYN)
+		return flags & TCP_ACK ? KIND_BACKSCATTER : KIND_SCAN;
+	if (flags & TCP_ACK)
+		return (flags & SIX) == SIX ? KIND_STEALTH : KIND_OTHER;
+	return KIND_STEALTH; /* NULL, FIN, XMAS: no connection sends these without ACK */
+}
+
+/* UDP services that answer floods with forged sources: 53, 123, 137, 161. */
+static inline enum packet_kind classify_udp(uint16_t src_port)
+{
+	switch (src_port) {
+	case 53:
+	case 123:
+	case 137:
+	case 161:
+		return KIND_BACKSCATTER;
+	default:
+		return KIND_SCAN;
+	}
+}
+
+static inline enum packet_kind classify_icmp(uint8_t type)
+{
+	/* answers and errors: 0, 3, 4, 5, 11, 12, 14, 16, 18; requests: 8, 13, 15, 17 */
+	enum {
+		ANSWERS = 1 << 0 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 11 | 1 << 12 | 1 << 14 |
+		          1 << 16 | 1 << 18
+	};
+	enum { REQUESTS = 1 << 8 | 1 << 13 | 1 << 15 | 1 << 17 };
+
+	if (type > 18)
+		return KIND_OTHER;
+	if (ANSWERS >> type & 1)
+		return KIND_BACKSCATTER;
+	return REQUESTS >> type & 1 ? KIND_SCAN : KIND_OTHER;
+}
+
+/* ICMPv6 (RFC 4443): errors 1 to 4, echo request 128, echo reply 129. */
+static inline enum packet_kind classify_icmpv6(uint8_t type)
+{
+	if ((type >= 1 && type <= 4) || type == 129)
+		return KIND_BACKSCATTER;
+	return type == 128 ? KIND_SCAN : KIND_OTHER;
+}
+
+static inline enum packet_kind classify_kind(const struct packet *p)
+{
+	if (p->malformed)
+		return KIND_MALFORMED;
+	switch (p->proto) {
+	case PROTO_TCP:
+		return classify_tcp(p->tcp_flags);
+	case PROTO_UDP:
+		return classify_udp(p->src_port);
+	case PROTO_ICMP:
+		return classify_icmp(p->icmp_type);
+	case PROTO_ICMPV6:
+		return classify_icmpv6(p->icmp_type);
+	default:
+		return KIND_OTHER;
+	}
+}
+
+/* Rules on the IP id and on addresses need IPv4. */
+static inline unsigned classify_v4_marks(const struct packet *p)
+{
+	uint32_t masscan = (p->dst32 ^ p->dst_port ^ p->seq) & 0xffff;
+	unsigned marks = 0;
+
+	marks |= (unsigned)(p->ip_id == 54321 && p->tcp_window == 65535) << MARK_ZMAP;
+	marks |= (unsigned)(p->ip_id == masscan) << MARK_MASSCAN;
+	marks |= (unsigned)(p->seq == p->dst32) << MARK_MIRAI;
+	return marks;
+}
+
+/* nmap's SYN scan and the windows of its OS probe (nmap's nmap-os-db documentation). */
+static inline bool classify_nmap(const struct packet *p)
+{
+	if (p->tcp_window == 1024)
+		return p->tcp_options == OPTIONS_MSS_1460;
+	switch (p->tcp_window) {
+	case 1:
+	case 63:
+	case 4:
+	case 16:
+	case 512:
+	case 3:
+		return p->tcp_options == OPTIONS_OTHER;
+	default:
+		return false;
+	}
+}
+
+/* Marks of a TCP SYN scan. */
+static inline uint8_t classify_syn_marks(const struct packet *p)
+{
+	unsigned marks = p->v6 ? 0 : classify_v4_marks(p);
+
+	marks |= (unsigned)(p->tcp_window == 65535 && p->tcp_options == OPTIONS_WINDOWS)
+	         << MARK_ZMAP_LIKE;
+	marks |= (unsigned)(p->tcp_window == 14600 && (!(p->seq & 0xffff) || !(p->seq >> 16)))
+	         << MARK_HAJIME;
+	marks |= (unsigned)classify_nmap(p) << MARK_NMAP;
+	marks |= (unsigned)(p->ip_id == 54321 || p->ttl > 200 || p->tcp_options == OPTIONS_NONE)
+	         << MARK_IRREGULAR;
+	return (uint8_t)marks;
+}
+
+static inline uint8_t classify_marks(const struct packet *p, enum packet_kind kind)
+{
+	if (kind == KIND_SCAN && p->proto == PROTO_TCP)
+		return classify_syn_marks(p);
+	if (p->payload_len && (p->proto == PROTO_UDP || p->proto == PROTO_TCP) &&
+	    classify_payload(p))
+		return MARK_BIT(PAYLOAD);
+	return 0;
+}
+
+/* Hints of forgery that differ from packet to packet. */
+static inline uint16_t classify_signs(const struct packet *p)
+{
+	bool has_ports = p->proto == PROTO_TCP || p->proto == PROTO_UDP;
+	unsigned signs = 0;
+
+	signs |= p->reserved_bits ? SIGN_RESERVED_BITS : 0;
+	signs |= has_ports && !p->malformed && (!p->src_port || !p->dst_port) ? SIGN_PORT_ZERO : 0;
+	signs |= p->ttl > 200 ? SIGN_LONG_PATH : 0;
+	if (!p->v6) {
+		signs |= p->src32 == p->dst32 ? SIGN_SELF : 0;
+		signs |= p->dst32 & 0x00800080u ? SIGN_NOT_CONFICKER : 0;
+	}
+	return (uint16_t)signs;
+}
+
+/* Hints that lie in an IPv4 source alone: bogon space, .0 and .255. */
+uint16_t classify_source_signs(uint32_t src32);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aggregate/distinct.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	INDEX_BITS = 10,
+	RANK_BITS = 32 - INDEX_BITS, /* 22 */
+};
+
+_Static_assert(1 << INDEX_BITS == FLOW_REGISTERS, "one register an index");
+
+void distinct_pool_init(struct distinct_pool *p)
+{
+	slab_init(&p->lists, FLOW_EXACT * sizeof(uint32_t), 8);
+	slab_init(&p->sketches, FLOW_REGISTERS, 4);
+	p->exhausted = false;
+}
+
+void distinct_pool_clear(struct distinct_pool *p)
+{
+	slab_clear(&p->lists);
+	slab_clear(&p->sketches);
+}
+
+void distinct_pool_reset(struct distinct_pool *p)
+{
+	slab_reset(&p->lists);
+	slab_reset(&p->sketches);
+}
+
+size_t distinct_pool_bytes(const struct distinct_pool *p)
+{
+	return slab_bytes(&p->lists) + slab_bytes(&p->sketches);
+}
+
+static void register_add(uint8_t *registers, uint32_t value)
+{
+	uint32_t rest = value << INDEX_BITS;
+	uint8_t rank = rest ? (uint8_t)(__builtin_clz(rest) + 1) : RANK_BITS + 1;
+	uint8_t *slot = &registers[value >> RANK_BITS];
+
+	if (rank > *slot)
+		*slot = rank;
+}
+
+/* The 16th value filled the list: count by registers from now on. */
+static uint8_t list_to_sketch(struct distinct_pool *p, uint32_t words[2], uint32_t value)
+{
+	uint32_t block = slab_take(&p->sketches);
+	const uint32_t *list = slab_at(&p->lists, words[0]);
+	uint8_t *registers;
+
+	if (block == SLAB_NONE) {
+		p->exhausted = true;
+		return FLOW_EXACT;
+	}
+	registers = slab_at(&p->sketches, block);
+	memset(registers, 0, FLOW_REGISTERS);
+	for (int i = 0; i < FLOW_EXACT; i++)
+		register_add(registers, list[i]);
+	register_add(registers, value);
+	slab_give(&p->lists, words[0]);
+	words[0] = block;
+	return DISTINCT_SKETCH;
+}
+
+/* Unused places repeat the first value, so that a search looks at all 16 at once. */
+static uint8_t inline_to_list(struct distinct_pool *p, uint32_t words[2], uint32_t value)
+{
+	uint32_t block = slab_take(&p->lists);
+	uint32_t *list;
+
+	if (block == SLAB_NONE) {
+		p->exhausted = true;
+		return DISTINCT_INLINE;
+	}
+	list = slab_at(&p->lists, block);
+	for (int i = 0; i < FLOW_EXACT; i++)
+		list[i] = words[0];
+	list[1] = words[1];
+	list[2] = value;
+	words[0] = block;
+	return DISTINCT_INLINE + 1;
+}
+
+static bool list_has(const uint32_t *list, uint32_t value)
+{
+	uint32_t found = 0;
+
+	for (int i = 0; i < FLOW_EXACT; i++)
+		found |= list[i] == value;
+	return found;
+}
+
+uint8_t distinct_add_slow(struct distinct_pool *p, uint32_t words[2], uint8_t state, uint32_t value)
+{
+	uint32_t *list;
+
+	if (state == DISTINCT_SKETCH) {
+		register_add(slab_at(&p->sketches, words[0]), value);
+		return state;
+	}
+	if (state <= DISTINCT_INLINE)
+		return inline_to_list(p, words, value);
+	list = slab_at(&p->lists, words[0]);
+	if (list_has(list, value))
+		return state;
+	if (state == FLOW_EXACT)
+		return list_to_sketch(p, words, value);
+	list[state] = value;
+	return (uint8_t)(state + 1);
+}
+
+const uint32_t *distinct_list(const struct distinct_pool *p, const uint32_t words[2], uint8_t state)
+{
+	if (state <= DISTINCT_INLINE)
+		return words;
+	return state <= FLOW_EXACT ? slab_at(&p->lists, words[0]) : NULL;
+}
+
+const uint8_t *distinct_registers(const struct distinct_pool *p, const uint32_t words[2],
+                                  uint8_t state)
+{
+	return state == DISTINCT_SKETCH ? slab_at(&p->sketches, words[0]) : NULL;
+}
+
+static void merge_registers(struct distinct_pool *p, struct distinct *d, const uint8_t *from)
+{
+	uint8_t *registers;
+	uint32_t block = slab_take(&p->sketches);
+	const uint32_t *list = distinct_list(p, d->words, d->state);
+
+	if (block == SLAB_NONE) {
+		p->exhausted = true;
+		return;
+	}
+	registers = slab_at(&p->sketches, block);
+	memcpy(registers, from, FLOW_REGISTERS);
+	for (int i = 0; i < d->state; i++)
+		register_add(registers, list[i]);
+	if (d->state > DISTINCT_INLINE)
+		slab_give(&p->lists, d->words[0]);
+	d->words[0] = block;
+	d->state = DISTINCT_SKETCH;
+}
+
+void distinct_merge(struct distinct_pool *p, struct distinct *d,
+                    const struct distinct_pool *other_pool, const uint32_t other_words[2],
+                    uint8_t other_state)
+{
+	const uint8_t *from = distinct_registers(other_pool, other_words, other_state);
+	const uint32_t *list = distinct_list(other_pool, other_words, other_state);
+
+	if (!from) {
+		for (int i = 0; i < other_state; i++)
+			d->state = distinct_add(p, d->words, d->state, list[i]);
+	} else if (d->state != DISTINCT_SKETCH) {
+		merge_registers(p, d, from);
+	} else {
+		uint8_t *registers = slab_at(&p->sketches, d->words[0]);
+
+		for (int i = 0; i < FLOW_REGISTERS; i++)
+			registers[i] = registers[i] > from[i] ? registers[i] : from[i];
+	}
+}
+
+void distinct_free(struct distinct_pool *p, struct distinct *d)
+{
+	if (d->state == DISTINCT_SKETCH)
+		slab_give(&p->sketches, d->words[0]);
+	else if (d->state > DISTINCT_INLINE)
+		slab_give(&p->lists, d->words[0]);
+	d->state = 0;
+}
+
+/* Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), section 4. */
+static double sigma(double x)
+{
+	double y = 1, z = x, before;
+
+	if (x == 1)
+		return INFINITY;
+	do {
+		x *= x;
+		before = z;
+		z += x * y;
+		y += y;
+	} while (z != before);
+	return z;
+}
+
+static double tau(double x)
+{
+	double y = 1, z = 1 - x, before;
+
+	if (x == 0 || x == 1)
+		return 0;
+	do {
+		x = sqrt(x);
+		before = z;
+		y *= 0.5;
+		z -= (1 - x) * (1 - x) * y;
+	} while (z != before);
+	return z / 3;
+}
+
+double distinct_estimate(const uint8_t registers[FLOW_REGISTERS])
+{
+	const double m = FLOW_REGISTERS;
+	uint32_t counts[RANK_BITS + 2] = {0};
+	double z;
+
+	for (int i = 0; i < FLOW_REGISTERS; i++)
+		counts[registers[i] <= RANK_BITS ? registers[i] : RANK_BITS + 1]++;
+	z = m * tau(1 - counts[RANK_BITS + 1] / m);
+	for (int k = RANK_BITS; k >= 1; k--)
+		z = 0.5 * (z + counts[k]);
+	z += m * sigma(counts[0] / m);
+	return m * m / (2 * 0.69314718055994530942 * z);
+}
+
+double distinct_count(const struct distinct_pool *p, const uint32_t words[2], uint8_t state)
+{
+	if (state == DISTINCT_SKETCH)
+		return distinct_estimate(slab_at(&p->sketches, words[0]));
+	return state;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How many different values, in eight bytes until it needs more.
+ *
+ * A set of hashed 32-bit values: up to 2 inline, up to FLOW_EXACT (16) in a list block,
+ * beyond that a HyperLogLog of FLOW_REGISTERS one-byte registers (Flajolet et al. 2007,
+ * estimator of Ertl 2017, standard error 1.04 / sqrt(1024) = 3.3 %). The representation
+ * depends on the set alone, not on the order of adding, so that merges in any order give
+ * the same count. Values must come from a one-to-one or a good 32-bit hash.
+ *
+ * The set's state byte and its two words live in the owner; blocks come from a pool that
+ * several sets share. One thread a pool.
+ */
+#ifndef AGGREGATE_DISTINCT_H
+#define AGGREGATE_DISTINCT_H
+
+#include "aggregate/slab.h"
+#include "model/flow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { DISTINCT_INLINE = 2, DISTINCT_SKETCH = 255 };
+
+struct distinct_pool {
+	struct slab lists;
+	struct slab sketches;
+	bool exhausted; /* memory was out: counts are too low from here on */
+};
+
+/* state: 0 to FLOW_EXACT values, or DISTINCT_SKETCH. words: values, or a block number. */
+struct distinct {
+	uint32_t words[2];
+	uint8_t state;
+};
+
+void distinct_pool_init(struct distinct_pool *p);
+void distinct_pool_clear(struct distinct_pool *p);
+void distinct_pool_reset(struct distinct_pool *p);
+size_t distinct_pool_bytes(const struct distinct_pool *p);
+
+/* Add where more than the inline words are needed. */
+uint8_t distinct_add_slow(struct distinct_pool *p, uint32_t words[2], uint8_t state,
+                          uint32_t value);
+
+/* Add a value; returns the new state. */
+static inline uint8_t distinct_add(struct distinct_pool *p, uint32_t words[2], uint8_t state,
+                                   uint32_t value)
+{
+	if (state == 0) {
+		words[0] = value;
+		return 1;
+	}
+	if (state <= DISTINCT_INLINE && words[0] == value)
+		return state;
+	if (state == 1) {
+		words[1] = value;
+		return 2;
+	}
+	if (state == DISTINCT_INLINE && words[1] == value)
+		return state;
+	return distinct_add_slow(p, words, state, value);
+}
+
+/* The values where state <= FLOW_EXACT; `words` itself or a list block. */
+const uint32_t *distinct_list(const struct distinct_pool *p, const uint32_t words[2],
+                              uint8_t state);
+
+/* The registers where state == DISTINCT_SKETCH, else NULL. */
+const uint8_t *distinct_registers(const struct distinct_pool *p, const uint32_t words[2],
+                                  uint8_t state);
+
+/* Add all of another set (of another pool) to d. */
+void distinct_merge(struct distinct_pool *p, struct distinct *d,
+                    const struct distinct_pool *other_pool, const uint32_t other_words[2],
+                    uint8_t other_state);
+
+/* Give the blocks back. */
+void distinct_free(struct distinct_pool *p, struct distinct *d);
+
+/* The count: exact, or an estimate. */
+double distinct_count(const struct distinct_pool *p, const uint32_t words[2], uint8_t state);
+
+/* The estimate of FLOW_REGISTERS registers. */
+double distinct_estimate(const uint8_t registers[FLOW_REGISTERS]);
+
+#endif

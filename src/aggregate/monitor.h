@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is an address monitored? Asked twice for each packet, so IPv4 answers from a byte a
+ * /16: out, in, or "look it up". Built once; read by any thread.
+ */
+#ifndef AGGREGATE_MONITOR_H
+#define AGGREGATE_MONITOR_H
+
+#include "model/addr.h"
+#include "model/packet.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum monitor_answer { MONITOR_OUT, MONITOR_IN, MONITOR_LOOK };
+
+struct monitor {
+	const struct prefix_set *set; /* sealed; borrowed */
+	uint8_t v4[1 << 16];          /* enum monitor_answer by the upper half of the address */
+};
+
+void monitor_init(struct monitor *m, const struct prefix_set *set);
+
+static inline bool monitor_has_v4(const struct monitor *m, uint32_t a32, const struct addr *a)
+{
+	uint8_t answer = m->v4[a32 >> 16];
+
+	return answer == MONITOR_LOOK ? prefix_set_contains(m->set, a) : answer == MONITOR_IN;
+}
+
+static inline bool monitor_has_src(const struct monitor *m, const struct packet *p)
+{
+	return p->v6 ? prefix_set_contains(m->set, &p->src) : monitor_has_v4(m, p->src32, &p->src);
+}
+
+static inline bool monitor_has_dst(const struct monitor *m, const struct packet *p)
+{
+	return p->v6 ? prefix_set_contains(m->set, &p->dst) : monitor_has_v4(m, p->dst32, &p->dst);
+}
+
+#endif

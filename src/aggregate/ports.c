@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aggregate/ports.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS_MIN = 256 };
+
+enum status ports_init(struct ports *p, size_t budget)
+{
+	*p = (struct ports){.mask = SLOTS_MIN - 1, .budget = budget, .time.columns = PORT_BINS};
+	slab_init(&p->bins, PORT_BINS * sizeof(uint64_t), 5);
+	p->slots = calloc(SLOTS_MIN, sizeof(*p->slots));
+	return p->slots ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void ports_clear(struct ports *p)
+{
+	free(p->slots);
+	slab_clear(&p->bins);
+	p->slots = NULL;
+}
+
+size_t ports_bytes(const struct ports *p)
+{
+	return (size_t)(p->mask + 1) * sizeof(*p->slots) + slab_bytes(&p->bins);
+}
+
+static void move_bins(uint64_t *bins, const struct timebins_move *move)
+{
+	uint64_t moved[PORT_BINS] = {0};
+
+	for (uint32_t i = 0; i < PORT_BINS; i++) {
+		uint32_t to = timebins_moved(move, i);
+
+		if (to < PORT_BINS)
+			moved[to] += bins[i];
+	}
+	memcpy(bins, moved, sizeof(moved));
+}
+
+void ports_cover(struct ports *p, uint32_t time_s)
+{
+	struct timebins_move move;
+
+	if (!timebins_cover(&p->time, time_s, &move))
+		return;
+	for (uint32_t i = 0; i <= p->mask; i++) {
+		struct port_total *port = &p->slots[i];
+
+		if (port->key && port->bins == SLAB_NONE)
+			port->only_bin = timebins_moved(&move, port->only_bin);
+		else if (port->key)
+			move_bins(slab_at(&p->bins, port->bins), &move);
+	}
+}
+
+static struct port_total *find(const struct ports *p, uint32_t key)
+{
+	uint32_t at = (uint32_t)hash_u64(key, 4) & p->mask;
+
+	while (p->slots[at].key && p->slots[at].key != key)
+		at = (at + 1) & p->mask;
+	return &p->slots[at];
+}
+
+static enum status grow(struct ports *p)
+{
+	struct ports old = *p;
+
+	p->slots = calloc((size_t)(old.mask + 1) * 2, sizeof(*p->slots));
+	if (!p->slots) {
+		p->slots = old.slots;
+		return STATUS_NO_MEMORY;
+	}
+	p->mask = old.mask * 2 + 1;
+	for (uint32_t i = 0; i <= old.mask; i++) {
+		if (old.slots[i].key)
+			*find(p, old.slots[i].key) = old.slots[i];
+	}
+	free(old.slots);
+	return STATUS_OK;
+}
+
+/* Packets into their column; the second column makes the bins. */
+static enum status add_to_bin(struct ports *p, struct port_total *port, uint64_t packets,
+                              uint32_t column)
+{
+	uint64_t *bins;
+
+	if (port->bins == SLAB_NONE && port->only_bin == column)
+		return STATUS_OK;
+	if (port->bins == SLAB_NONE) {
+		port->bins = slab_take(&p->bins);
+		if (port->bins == SLAB_NONE)
+			return STATUS_NO_MEMORY;
+		bins = slab_at(&p->bins, port->bins);
+		memset(bins, 0, PORT_BINS * sizeof(*bins));
+		bins[port->only_bin] = port->packets;
+	}
+	bins = slab_at(&p->bins, port->bins);
+	bins[column] += packets;
+	return STATUS_OK;
+}
+
+enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source,
+                      uint32_t time_s)
+{
+	struct port_total *port = find(p, key);
+	uint32_t column = timebins_column(&p->time, time_s);
+
+	if (port->key == 0) {
+		if (ports_bytes(p) > p->budget) {
+			p->folded++;
+			return STATUS_OK;
+		}
+		if (p->count >= (p->mask + 1) / 2) {
+			if (grow(p))
+				return STATUS_NO_MEMORY;
+			port = find(p, key);
+		}
+		*port = (struct port_total){.key = key, .bins = SLAB_NONE, .only_bin = column};
+		p->count++;
+	}
+	if (add_to_bin(p, port, packets, column))
+		return STATUS_NO_MEMORY;
+	port->packets += packets;
+	port->sources += new_source;
+	return STATUS_OK;
+}
+
+/* The course over time keeps these packets' share of the port: scaled down evenly. */
+void ports_remove(struct ports *p, uint32_t key, uint64_t packets)
+{
+	struct port_total *port = find(p, key);
+	uint64_t left, *bins;
+
+	if (port->key == 0)
+		return;
+	left = packets < port->packets ? port->packets - packets : 0;
+	if (port->bins != SLAB_NONE && port->packets) {
+		bins = slab_at(&p->bins, port->bins);
+		for (int i = 0; i < PORT_BINS; i++)
+			bins[i] =
+			        (uint64_t)((double)bins[i] * (double)left / (double)port->packets);
+	}
+	port->packets = left;
+	port->sources -= port->sources > 0;
+}
+
+uint64_t ports_bin(const struct ports *p, const struct port_total *port, unsigned column)
+{
+	if (port->bins == SLAB_NONE)
+		return port->only_bin == column ? port->packets : 0;
+	return ((const uint64_t *)slab_at(&p->bins, port->bins))[column];
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Totals by (protocol, port, kind), and their course over time.
+ *
+ * Fed with closed rows. A port's bins over time exist only once a second bin is touched.
+ * Bounded: past the byte budget new ports are counted in `folded` instead. One a shard;
+ * one thread.
+ */
+#ifndef AGGREGATE_PORTS_H
+#define AGGREGATE_PORTS_H
+
+#include "aggregate/slab.h"
+#include "aggregate/timebins.h"
+#include "base/status.h"
+#include "model/analysis.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A port's key: the row key without its source, marks and the IPv4/IPv6 distinction. */
+static inline uint32_t port_key(uint64_t row_key)
+{
+	return ((uint32_t)(row_key >> 16) & 0xffff) | ((uint32_t)(row_key >> 8) & 0x3f) << 16 |
+	       1u << 22;
+}
+
+/* The parts of a port key: IANA protocol number, kind, port (0 for other protocols). */
+void port_key_parts(uint32_t key, uint8_t *proto, uint8_t *kind, uint16_t *port);
+
+struct port_total {
+	uint32_t key;  /* 0: empty */
+	uint32_t bins; /* block of PORT_BINS counts, or SLAB_NONE: all packets in only_bin */
+	uint32_t only_bin;
+	uint64_t packets, sources;
+};
+
+struct ports {
+	struct port_total *slots;
+	uint32_t mask, count;
+	struct slab bins;
+	struct timebins time; /* PORT_BINS columns */
+	size_t budget;
+	uint64_t folded; /* rows of ports that found no room */
+};
+
+MUST_USE enum status ports_init(struct ports *p, size_t budget);
+void ports_clear(struct ports *p);
+size_t ports_bytes(const struct ports *p);
+
+/* Make the columns reach the time; call before ports_add for that time. */
+void ports_cover(struct ports *p, uint32_t time_s);
+
+/* Add packets seen at time_s; new_source says that this source was not counted for it. */
+MUST_USE enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source,
+                               uint32_t time_s);
+
+/* Take packets of one source out again (it turned out to be inside). */
+void ports_remove(struct ports *p, uint32_t key, uint64_t packets);
+
+/* Packets in a column. */
+uint64_t ports_bin(const struct ports *p, const struct port_total *port, unsigned column);
+
+#endif

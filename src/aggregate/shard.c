@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aggregate/shard.h"
+
+#include "base/timefmt.h"
+
+#include <string.h>
+
+enum { MERGE_BATCH = 32 };
+
+/* Half of the budget goes to sources, a quarter to ports and vectors; the last quarter bounds the
+ * open windows (see pipeline.c). */
+enum status shard_init(struct shard *s, const struct shard_options *o)
+{
+	enum status st;
+
+	*s = (struct shard){.destination_key = o->destination_key, .infer_space = o->infer_space};
+	st = window_new(&s->window, o->destination_key);
+	if (!st)
+		st = sources_init(&s->sources, o->budget / 2);
+	if (!st)
+		st = ports_init(&s->ports, o->budget / 8);
+	if (!st)
+		st = vectors_init(&s->vectors, o->budget / 8);
+	if (!st)
+		st = series_init(&s->series);
+	if (!st && o->infer_space)
+		st = space_init(&s->asked);
+	if (!st && o->infer_space)
+		st = space_init(&s->answered);
+	return st;
+}
+
+void shard_clear(struct shard *s)
+{
+	window_free(s->window);
+	s->window = NULL;
+	sources_clear(&s->sources);
+	ports_clear(&s->ports);
+	vectors_clear(&s->vectors);
+	series_clear(&s->series);
+	space_clear(&s->asked);
+	space_clear(&s->answered);
+}
+
+size_t shard_bytes(const struct shard *s)
+{
+	return window_bytes(s->window) + sources_bytes(&s->sources) + ports_bytes(&s->ports) +
+	       vectors_bytes(&s->vectors) + space_bytes(&s->asked) + space_bytes(&s->answered) +
+	       SERIES_BINS * sizeof(struct series_sum);
+}
+
+static enum series series_class(uint64_t key)
+{
+	if (key_kind(key) == KIND_BACKSCATTER)
+		return SERIES_BACKSCATTER;
+	if (key_kind(key) != KIND_SCAN)
+		return SERIES_OTHER;
+	switch (key_class(key)) {
+	case CLASS_TCP:
+		return SERIES_SCAN_TCP;
+	case CLASS_UDP:
+		return SERIES_SCAN_UDP;
+	default:
+		return SERIES_SCAN_ICMP;
+	}
+}
+
+static void add_to_series(struct series_sum *bin, struct source_entry *e, const struct row *row,
+                          uint32_t number)
+{
+	enum series class = series_class(row->key);
+
+	if (e->seen_window != number) {
+		e->seen_window = number;
+		e->seen = 0;
+		bin->sources_all++;
+	}
+	bin->packets[class] += row->packets;
+	bin->sources[class] += !(e->seen & 1u << class);
+	e->seen |= (uint8_t)(1u << class);
+}
+
+struct merge {
+	uint32_t start_s, number;
+	struct series_sum *bin;
+};
+
+static enum status merge_row(struct shard *s, const struct row *row, uint64_t hash,
+                             const struct merge *m)
+{
+	struct addr source = window_source(s->window, row->key);
+	struct source_entry *e = sources_find(&s->sources, &source, hash);
+	bool new_port;
+
+	if (!e ||
+	    sources_merge(&s->sources, e, s->window, row, m->start_s * NS_PER_SECOND, &new_port))
+		return STATUS_NO_MEMORY;
+	s->kinds[key_kind(row->key)] += row->packets;
+	add_to_series(m->bin, e, row, m->number);
+	return ports_add(&s->ports, port_key(row->key), row->packets, new_port, m->start_s);
+}
+
+/* Rows come from the table in the order of their arrival, which is no order in memory:
+ * three passes over a batch let the loads overlap. */
+static enum status merge_batch(struct shard *s, const uint32_t *used, uint32_t n,
+                               const struct merge *m)
+{
+	uint64_t hashes[MERGE_BATCH];
+	enum status st = STATUS_OK;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct addr source = window_source(s->window, s->window->rows[used[i]].key);
+
+		hashes[i] = source_hash(&source);
+		sources_prefetch(&s->sources, hashes[i]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		sources_prefetch_entry(&s->sources, hashes[i]);
+	for (uint32_t i = 0; i < n && !st; i++)
+		st = merge_row(s, &s->window->rows[used[i]], hashes[i], m);
+	return st;
+}
+
+enum status shard_close_window(struct shard *s, uint32_t start_s, uint32_t number)
+{
+	const struct window *w = s->window;
+	struct merge m = {start_s, number, series_at(&s->series, start_s)};
+	enum status st = STATUS_OK;
+
+	ports_cover(&s->ports, start_s);
+	for (uint32_t i = 0; i < w->count && !st; i += MERGE_BATCH) {
+		uint32_t n = w->count - i < MERGE_BATCH ? w->count - i : MERGE_BATCH;
+		uint32_t ahead = i + MERGE_BATCH;
+
+		for (uint32_t k = ahead; k < w->count && k < ahead + MERGE_BATCH; k++)
+			__builtin_prefetch(&w->rows[w->used[k]], 0, 3);
+		st = merge_batch(s, w->used + i, n, &m);
+	}
+	if (!st && sources_over_budget(&s->sources))
+		st = sources_fold(&s->sources);
+	return st;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aggregate/sources.h"
+
+#include "aggregate/ports.h"
+#include "base/timefmt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS_MIN = 1 << 9, PORTS_INLINE = 2 };
+
+enum status sources_init(struct sources *s, size_t budget)
+{
+	*s = (struct sources){.mask = SLOTS_MIN - 1, .budget = budget};
+	slab_init(&s->entries, sizeof(struct source_entry), 8);
+	for (uint32_t i = 0; i < PORT_CLASSES; i++)
+		slab_init(&s->ports[i], (uint32_t)sizeof(struct source_port_count) * (4u << i),
+		          i < 8 ? 8 - i : 0);
+	distinct_pool_init(&s->pool);
+	s->slots = calloc(SLOTS_MIN, sizeof(*s->slots));
+	return s->slots ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void sources_clear(struct sources *s)
+{
+	free(s->slots);
+	s->slots = NULL;
+	slab_clear(&s->entries);
+	for (int i = 0; i < PORT_CLASSES; i++)
+		slab_clear(&s->ports[i]);
+	distinct_pool_clear(&s->pool);
+}
+
+static size_t live_bytes(const struct slab *s)
+{
+	return (size_t)slab_live(s) * s->block_bytes;
+}
+
+size_t sources_bytes(const struct sources *s)
+{
+	size_t bytes = (s->mask + 1) * sizeof(*s->slots) + live_bytes(&s->entries) +
+	               live_bytes(&s->pool.lists) + live_bytes(&s->pool.sketches);
+
+	for (int i = 0; i < PORT_CLASSES; i++)
+		bytes += live_bytes(&s->ports[i]);
+	return bytes;
+}
+
+uint32_t sources_room(const struct sources *s)
+{
+	return s->entries.used;
+}
+
+/* A free place has no packets; its first word belongs to the slab's free list. */
+struct source_entry *sources_at(const struct sources *s, uint32_t i)
+{
+	struct source_entry *e = slab_at(&s->entries, i);
+
+	return e->packets ? e : NULL;
+}
+
+void sources_prefetch(const struct sources *s, uint64_t hash)
+{
+	__builtin_prefetch(&s->slots[hash & s->mask], 0, 3);
+}
+
+void sources_prefetch_entry(const struct sources *s, uint64_t hash)
+{
+	uint64_t slot = s->slots[hash & s->mask];
+
+	if (slot) {
+		const char *entry = slab_at(&s->entries, (uint32_t)slot - 1);
+
+		for (size_t i = 0; i < sizeof(struct source_entry); i += 64)
+			__builtin_prefetch(entry + i, 1, 3);
+	}
+}
+
+static void insert(struct sources *s, uint64_t hash, uint32_t number)
+{
+	uint64_t at = hash & s->mask;
+
+	while (s->slots[at])
+		at = (at + 1) & s->mask;
+	s->slots[at] = (hash >> 32 << 32) | (number + 1);
+}
+
+static enum status rebuild(struct sources *s, uint64_t slots)
+{
+	uint64_t *fresh = calloc(slots, sizeof(*fresh));
+
+	if (!fresh)
+		return STATUS_NO_MEMORY;
+	free(s->slots);
+	s->slots = fresh;
+	s->mask = slots - 1;
+	for (uint32_t i = 0; i < sources_room(s); i++) {
+		const struct source_entry *e = sources_at(s, i);
+
+		if (e)
+			insert(s, source_hash(&e->address), i);
+	}
+	return STATUS_OK;
+}
+
+struct source_entry *sources_find(struct sources *s, const struct addr *a, uint64_t hash)
+{
+	struct source_entry *e;
+	uint32_t number;
+
+	for (uint64_t at = hash & s->mask; s->slots[at]; at = (at + 1) & s->mask) {
+		if ((s->slots[at] ^ hash) >> 32)
+			continue;
+		e = slab_at(&s->entries, (uint32_t)s->slots[at] - 1);
+		if (addr_compare(&e->address, a) == 0)
+			return e;
+	}
+	if (s->count >= (s->mask + 1) / 4 * 3 && rebuild(s, (s->mask + 1) * 2))
+		return NULL;
+	number = slab_take(&s->entries);
+	if (number == SLAB_NONE)
+		return NULL;
+	e = slab_at(&s->entries, number);
+	*e = (struct source_entry){
+	        .address = *a, .first_ns = UINT64_MAX, .ttl_min = 255, .seen_window = UINT32_MAX};
+	insert(s, hash, number);
+	s->count++;
+	return e;
+}
+
+static uint32_t add_saturating(uint32_t a, uint64_t b)
+{
+	return b > UINT32_MAX - a ? UINT32_MAX : a + (uint32_t)b;
+}
+
+/* Size class whose table of 4 << class places holds n ports at most 3/4 full. */
+static unsigned port_class(uint32_t n)
+{
+	unsigned class = 0;
+
+	while (n > 3u << class)
+		class ++;
+	return class;
+}
+
+static struct source_port_count *port_place(struct source_port_count *table, uint32_t places,
+                                            uint32_t key)
+{
+	uint32_t at = (uint32_t)(hash_u64(key, 7) >> 32) & (places - 1);
+
+	while (table[at].key && table[at].key != key)
+		at = (at + 1) & (places - 1);
+	return &table[at];
+}
+
+/* Move a source's ports to a table of the next class. */
+static enum status ports_grow(struct sources *s, struct source_entry *e)
+{
+	uint32_t n = e->port_count;
+	unsigned class = port_class(n + 1);
+	struct source_port_count *from = e->ports, *to;
+	uint32_t block, places = PORTS_INLINE;
+
+	if (n > PORTS_INLINE) {
+		from = slab_at(&s->ports[port_class(n)], e->port_block);
+		places = 4u << port_class(n);
+	}
+	block = class < PORT_CLASSES ? slab_take(&s->ports[class]) : SLAB_NONE;
+	if (block == SLAB_NONE)
+		return STATUS_NO_MEMORY;
+	to = slab_at(&s->ports[class], block);
+	memset(to, 0, sizeof(*to) * (4u << class));
+	for (uint32_t i = 0; i < places; i++) {
+		if (from[i].key)
+			*port_place(to, 4u << class, from[i].key) = from[i];
+	}
+	if (n > PORTS_INLINE)
+		slab_give(&s->ports[port_class(n)], e->port_block);
+	e->port_block = block;
+	return STATUS_OK;
+}
+
+static enum status add_port(struct sources *s, struct source_entry *e, uint32_t key,
+                            uint32_t packets, bool *new_port)
+{
+	struct source_port_count *place = NULL;
+	uint32_t n = e->port_count;
+
+	if (n <= PORTS_INLINE) {
+		for (uint32_t i = 0; i < n && !place; i++)
+			place = e->ports[i].key == key ? &e->ports[i] : NULL;
+		if (!place && n < PORTS_INLINE)
+			place = &e->ports[n];
+	} else {
+		place = port_place(slab_at(&s->ports[port_class(n)], e->port_block),
+		                   4u << port_class(n), key);
+	}
+	*new_port = !place || !place->key;
+	if (*new_port && n >= PORTS_INLINE &&
+	    (n == PORTS_INLINE || port_class(n + 1) != port_class(n))) {
+		if (ports_grow(s, e))
+			return STATUS_NO_MEMORY;
+		place = port_place(slab_at(&s->ports[port_class(n + 1)], e->port_block),
+		                   4u << port_class(n + 1), key);
+	}
+	place->key = key;
+	place->packets = add_saturating(place->packets, packets);
+	e->port_count += *new_port;
+	return STATUS_OK;
+}
+
+static void merge_marks(struct source_entry *e, const struct row *row)
+{
+	uint8_t marks = key_marks(row->key);
+
+	for (int i = 0; marks; i++, marks >>= 1) {
+		if (marks & 1)
+			e->marks[i] = add_saturating(e->marks[i], row->packets);
+	}
+	if (key_marks(row->key) & MARK_BIT(PAYLOAD))
+		e->payload_port = (uint32_t)key_proto(row->key) << 16 | key_port(row->key);
+}
+
+static void merge_unicorn(struct source_entry *e, const struct row *row)
+{
+	bool repeated = row->seq == e->seq && e->syns;
+
+	if (row->unicorn_key == e->unicorn_key && e->unicorn)
+		e->unicorn =
+		        add_saturating(e->unicorn, repeated ? row->unicorn - 1u : row->unicorn);
+	else if (row->unicorn > e->unicorn || e->unicorn <= 1) {
+		e->unicorn_key = row->unicorn_key;
+		e->unicorn = row->unicorn;
+	}
+	e->seq = row->seq;
+}
+
+static void merge_fingerprint(struct source_entry *e, const struct row *row)
+{
+	bool same = e->ip_len == row->ip_len && e->tcp_window == row->tcp_window &&
+	            e->options_hash == row->options_hash;
+
+	if (same) {
+		e->vote = (uint8_t)(e->vote + (e->vote < 255));
+	} else if (e->vote == 0) {
+		e->ip_len = row->ip_len;
+		e->tcp_window = row->tcp_window;
+		e->options_hash = row->options_hash;
+		e->vote = 1;
+	} else {
+		e->vote--;
+		e->signs |= SIGN_FINGERPRINT_VARIES;
+	}
+	if (e->packets == 0)
+		e->ip_id = row->ip_id;
+	else if (e->ip_id != row->ip_id)
+		e->signs |= SIGN_IP_ID_VARIES;
+}
+
+static void merge_counts(struct source_entry *e, const struct row *row, uint64_t start_ns)
+{
+	uint64_t first = start_ns + row->first_us * UINT64_C(1000);
+	uint64_t last = start_ns + row->last_us * UINT64_C(1000);
+
+	e->packets += row->packets;
+	e->bytes += row->bytes;
+	e->first_ns = first < e->first_ns ? first : e->first_ns;
+	e->last_ns = last > e->last_ns ? last : e->last_ns;
+	e->kinds[key_kind(row->key)] += row->packets;
+	e->ttl_min = row->ttl_min < e->ttl_min ? row->ttl_min : e->ttl_min;
+	e->ttl_max = row->ttl_max > e->ttl_max ? row->ttl_max : e->ttl_max;
+	e->signs |= (uint16_t)(row->signs | (e->ttl_min != e->ttl_max ? SIGN_TTL_VARIES : 0));
+}
+
+enum status sources_merge(struct sources *s, struct source_entry *e, const struct window *w,
+                          const struct row *row, uint64_t window_start_ns, bool *new_port)
+{
+	merge_fingerprint(e, row);
+	if (key_marks(row->key))
+		merge_marks(e, row);
+	if (key_kind(row->key) == KIND_SCAN && key_class(row->key) == CLASS_TCP) {
+		merge_unicorn(e, row);
+		e->syns += row->packets;
+		if (key_port(row->key) == 445)
+			e->syn445 = add_saturating(
+			        e->syn445, (uint64_t)distinct_count(&w->pool, row->words,
+			                                            (uint8_t)row->distinct));
+	}
+	merge_counts(e, row, window_start_ns);
+	distinct_merge(&s->pool, &e->destinations, &w->pool, row->words, (uint8_t)row->distinct);
+	return add_port(s, e, port_key(row->key), row->packets, new_port);
+}
+
+void sources_ports(const struct sources *s, const struct source_entry *e,
+                   void (*each)(void *state, const struct source_port_count *port), void *state)
+{
+	const struct source_port_count *table = e->ports;
+	uint32_t places = e->port_count;
+
+	if (e->port_count > PORTS_INLINE) {
+		table = slab_at(&s->ports[port_class(e->port_count)], e->port_block);
+		places = 4u << port_class(e->port_count);
+	}
+	for (uint32_t i = 0; i < places; i++) {
+		if (table[i].key)
+			each(state, &table[i]);
+	}
+}
+
+static void forget(struct sources *s, struct source_entry *e, uint32_t number)
+{
+	s->folded_sources++;
+	s->folded_packets += e->packets;
+	for (int i = 0; i < KIND_COUNT; i++)
+		s->folded_kinds[i] += e->kinds[i];
+	distinct_free(&s->pool, &e->destinations);
+	if (e->port_count > PORTS_INLINE)
+		slab_give(&s->ports[port_class(e->port_count)], e->port_block);
+	e->packets = 0;
+	slab_give(&s->entries, number);
+	s->count--;
+}
+
+struct size_rank {
+	uint64_t packets, hash;
+	uint32_t number;
+};
+
+static int compare_rank(const void *left, const void *right)
+{
+	const struct size_rank *a = left, *b = right;
+
+	if (a->packets != b->packets)
+		return a->packets < b->packets ? -1 : 1;
+	return a->hash < b->hash ? -1 : a->hash > b->hash;
+}
+
+enum status sources_fold(struct sources *s)
+{
+	struct size_rank *ranks = malloc((s->count ? s->count : 1) * sizeof(*ranks));
+	uint32_t n = 0;
+
+	if (!ranks)
+		return STATUS_NO_MEMORY;
+	for (uint32_t i = 0; i < sources_room(s); i++) {
+		const struct source_entry *e = sources_at(s, i);
+
+		if (e)
+			ranks[n++] = (struct size_rank){e->packets, source_hash(&e->address), i};
+	}
+	qsort(ranks, n, sizeof(*ranks), compare_rank);
+	for (uint32_t i = 0; i < n / 2; i++)
+		forget(s, slab_at(&s->entries, ranks[i].number), ranks[i].number);
+	free(ranks);
+	return rebuild(s, s->mask + 1);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each source did over the whole capture, merged from closed rows.
+ *
+ * One table a shard; sources never cross shards. Counts of a source are exact but for
+ * distinct destinations (see distinct.h). Its ports are kept as an exact set with packet
+ * counts. Past the byte budget sources_fold() drops the smallest half of the sources into counted
+ * remainders; a folded source that comes back counts as a new one. One thread.
+ */
+#ifndef AGGREGATE_SOURCES_H
+#define AGGREGATE_SOURCES_H
+
+#include "aggregate/distinct.h"
+#include "aggregate/slab.h"
+#include "aggregate/window.h"
+#include "base/status.h"
+#include "model/analysis.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct source_entry {
+	struct addr address;
+	uint64_t packets, bytes;
+	uint64_t first_ns, last_ns;
+	uint64_t kinds[KIND_COUNT];
+	uint64_t syns;
+	uint32_t marks[MARK_COUNT]; /* saturating */
+	uint32_t unicorn, unicorn_key, seq;
+	uint32_t syn445; /* sum over rows of distinct targets on TCP 445 */
+	uint32_t payload_port;
+	uint32_t options_hash;
+	uint16_t ip_id, ip_len, tcp_window, signs;
+	uint8_t ttl_min, ttl_max, vote;
+	uint8_t seen; /* series classes counted in seen_window */
+	uint32_t seen_window;
+	struct distinct destinations;
+	uint32_t port_count; /* distinct ports; up to 2 inline, else a block */
+	uint32_t port_block; /* block number in its size class, or index of a heap array */
+	struct source_port_count {
+		uint32_t key;     /* port_key(); 0: empty */
+		uint32_t packets; /* saturating */
+	} ports[2];
+};
+
+enum {
+	PORT_CLASSES = 20, /* port tables of 4 << class places */
+	SERIES_ALL_BIT = 0x80,
+};
+
+struct sources {
+	struct slab entries;
+	uint64_t *slots; /* hash tag << 32 | entry + 1; 0 empty */
+	uint64_t mask;
+	uint32_t count;
+	struct distinct_pool pool;
+	struct slab ports[PORT_CLASSES];
+	size_t budget;
+	uint64_t folded_sources, folded_packets, folded_kinds[KIND_COUNT]; /* kinds: packets */
+};
+
+MUST_USE enum status sources_init(struct sources *s, size_t budget);
+void sources_clear(struct sources *s);
+
+/* Bytes in use; what folding gave back is used again before more is taken. */
+size_t sources_bytes(const struct sources *s);
+
+static inline uint64_t source_hash(const struct addr *a)
+{
+	uint64_t high, low;
+
+	memcpy(&high, a->b, 8);
+	memcpy(&low, a->b + 8, 8);
+	return hash_u64(low ^ hash_u64(high, 5), 6);
+}
+
+/* Start loading what sources_find() will need. */
+void sources_prefetch(const struct sources *s, uint64_t hash);
+void sources_prefetch_entry(const struct sources *s, uint64_t hash);
+
+/* The entry of an address, made where it is new; NULL where memory is out. */
+struct source_entry *sources_find(struct sources *s, const struct addr *a, uint64_t hash);
+
+/* Merge a closed row; window_start_ns is the window's start. *new_port says whether this
+ * (protocol, port, kind) is new for the source. */
+MUST_USE enum status sources_merge(struct sources *s, struct source_entry *e,
+                                   const struct window *w, const struct row *row,
+                                   uint64_t window_start_ns, bool *new_port);
+
+/* Fold until well below the budget; between windows only. */
+MUST_USE enum status sources_fold(struct sources *s);
+static inline bool sources_over_budget(const struct sources *s)
+{
+	return sources_bytes(s) > s->budget;
+}
+
+/* Entry by number, 0 <= i < sources_room(); NULL where that place is free. */
+uint32_t sources_room(const struct sources *s);
+struct source_entry *sources_at(const struct sources *s, uint32_t i);
+
+/* Call for each port of a source. */
+void sources_ports(const struct sources *s, const struct source_entry *e,
+                   void (*each)(void *state, const struct source_port_count *port), void *state);
+
+/* The fields that tell who shares a fingerprint: counts by kind, fingerprint, TTL, signs. */
+void sources_fingerprint(const struct source_entry *e, struct source *out);
+
+/* The plain facts about a source, for judging and printing. */
+void sources_facts(const struct sources *s, const struct source_entry *e, struct source *out);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aggregate/space.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS_MIN = 512 };
+
+enum status space_init(struct space *s)
+{
+	*s = (struct space){.mask = SLOTS_MIN - 1};
+	s->slots = calloc(SLOTS_MIN, sizeof(*s->slots));
+	s->blocks = malloc(SLOTS_MIN / 2 * sizeof(*s->blocks));
+	return s->slots && s->blocks ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void space_clear(struct space *s)
+{
+	free(s->blocks);
+	free(s->slots);
+	*s = (struct space){0};
+}
+
+size_t space_bytes(const struct space *s)
+{
+	return (size_t)(s->mask + 1) * (sizeof(*s->slots) + sizeof(*s->blocks) / 2);
+}
+
+static uint32_t place_of(const struct space *s, const struct addr *base)
+{
+	uint64_t high, low;
+
+	memcpy(&high, base->b, 8);
+	memcpy(&low, base->b + 8, 8);
+	return (uint32_t)hash_u64(low ^ hash_u64(high, 9), 10) & s->mask;
+}
+
+static uint32_t *find(const struct space *s, const struct addr *base)
+{
+	uint32_t at = place_of(s, base);
+
+	while (s->slots[at] && memcmp(s->blocks[s->slots[at] - 1].base.b, base->b, 15) != 0)
+		at = (at + 1) & s->mask;
+	return &s->slots[at];
+}
+
+static enum status grow(struct space *s)
+{
+	uint32_t places = (s->mask + 1) * 2;
+	struct space_block *blocks = reallocarray(s->blocks, places / 2, sizeof(*blocks));
+	uint32_t *slots = calloc(places, sizeof(*slots));
+
+	if (blocks)
+		s->blocks = blocks;
+	if (!blocks || !slots) {
+		free(slots);
+		return STATUS_NO_MEMORY;
+	}
+	free(s->slots);
+	s->slots = slots;
+	s->mask = places - 1;
+	for (uint32_t i = 0; i < s->count; i++)
+		*find(s, &s->blocks[i].base) = i + 1;
+	return STATUS_OK;
+}
+
+/* The block of a destination, made where it is new; *out NULL where the space is full. */
+static enum status block_of(struct space *s, const struct addr *base, struct space_block **out)
+{
+	uint32_t *slot = find(s, base);
+
+	*out = NULL;
+	if (!*slot) {
+		if (s->count == SPACE_BLOCKS_MAX)
+			return STATUS_OK;
+		if (s->count == (s->mask + 1) / 2) {
+			if (grow(s))
+				return STATUS_NO_MEMORY;
+			slot = find(s, base);
+		}
+		s->blocks[s->count] = (struct space_block){.base = *base};
+		s->blocks[s->count].base.b[15] = 0;
+		*slot = ++s->count;
+	}
+	*out = &s->blocks[*slot - 1];
+	return STATUS_OK;
+}
+
+enum status space_add(struct space *s, const struct addr *destination)
+{
+	struct space_block *block;
+	uint8_t host = destination->b[15];
+
+	if (block_of(s, destination, &block))
+		return STATUS_NO_MEMORY;
+	if (!block) {
+		s->folded++;
+		return STATUS_OK;
+	}
+	block->hosts[host / 64] |= UINT64_C(1) << (host % 64);
+	block->packets++;
+	return STATUS_OK;
+}
+
+enum status space_merge(struct space *s, const struct space *other)
+{
+	for (uint32_t i = 0; i < other->count; i++) {
+		const struct space_block *from = &other->blocks[i];
+		struct space_block *block;
+
+		if (block_of(s, &from->base, &block))
+			return STATUS_NO_MEMORY;
+		if (!block) {
+			s->folded += from->packets;
+			continue;
+		}
+		for (int k = 0; k < 4; k++)
+			block->hosts[k] |= from->hosts[k];
+		block->packets += from->packets;
+	}
+	s->folded += other->folded;
+	return STATUS_OK;
+}

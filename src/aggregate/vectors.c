@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aggregate/vectors.h"
+
+#include "base/hash.h"
+#include "base/timefmt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS_MIN = 256 };
+
+enum status vectors_init(struct vectors *v, size_t budget)
+{
+	*v = (struct vectors){.mask = SLOTS_MIN - 1, .budget = budget};
+	distinct_pool_init(&v->pool);
+	v->slots = calloc(SLOTS_MIN, sizeof(*v->slots));
+	return v->slots ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void vectors_clear(struct vectors *v)
+{
+	free(v->slots);
+	free(v->closed);
+	v->slots = NULL;
+	v->closed = NULL;
+	distinct_pool_clear(&v->pool);
+}
+
+size_t vectors_bytes(const struct vectors *v)
+{
+	return (v->mask + 1) * sizeof(*v->slots) + v->closed_room * sizeof(*v->closed) +
+	       (size_t)slab_live(&v->pool.lists) * v->pool.lists.block_bytes +
+	       (size_t)slab_live(&v->pool.sketches) * v->pool.sketches.block_bytes;
+}
+
+static uint8_t vector_proto(const struct packet *p)
+{
+	return p->quoted ? p->quoted_proto : p->proto;
+}
+
+static uint16_t vector_port(const struct packet *p)
+{
+	if (p->quoted)
+		return p->quoted_dst_port;
+	return p->proto == PROTO_TCP || p->proto == PROTO_UDP ? p->src_port : 0;
+}
+
+static uint64_t hash_key(const struct addr *victim, uint8_t proto)
+{
+	uint64_t high, low;
+
+	memcpy(&high, victim->b, 8);
+	memcpy(&low, victim->b + 8, 8);
+	return hash_u64(low ^ hash_u64(high, proto), 8);
+}
+
+uint64_t vector_hash(const struct packet *p)
+{
+	return hash_key(vector_victim(p), vector_proto(p));
+}
+
+static struct vector_entry *find(const struct vectors *v, uint64_t hash, const struct addr *victim,
+                                 uint8_t proto)
+{
+	uint64_t at = hash & v->mask;
+
+	while (v->slots[at].packets &&
+	       (v->slots[at].proto != proto || addr_compare(&v->slots[at].victim, victim) != 0))
+		at = (at + 1) & v->mask;
+	return &v->slots[at];
+}
+
+/* Place all entries anew in a table of `slots` places. */
+static enum status rebuild(struct vectors *v, uint64_t slots)
+{
+	struct vector_entry *old = v->slots;
+	uint64_t old_mask = v->mask;
+
+	v->slots = calloc(slots, sizeof(*v->slots));
+	if (!v->slots) {
+		v->slots = old;
+		return STATUS_NO_MEMORY;
+	}
+	v->mask = slots - 1;
+	for (uint64_t i = 0; i <= old_mask; i++) {
+		if (old[i].packets)
+			*find(v, hash_key(&old[i].victim, old[i].proto), &old[i].victim,
+			      old[i].proto) = old[i];
+	}
+	free(old);
+	return STATUS_OK;
+}
+
+static enum status keep(struct vectors *v, const struct vector_entry *e, bool closed)
+{
+	if (e->packets < VECTOR_PACKETS_MIN)
+		return STATUS_OK;
+	if (v->closed_count == v->closed_room) {
+		size_t room = v->closed_room ? v->closed_room * 2 : 64;
+		struct vector *grown = reallocarray(v->closed, room, sizeof(*grown));
+
+		if (!grown)
+			return STATUS_NO_MEMORY;
+		v->closed = grown;
+		v->closed_room = room;
+	}
+	v->closed[v->closed_count++] = (struct vector){
+	        .victim = e->victim,
+	        .proto = e->proto,
+	        .port = e->port,
+	        .packets = e->packets,
+	        .start_ns = e->start_ns,
+	        .last_ns = e->last_ns,
+	        .highest_minute =
+	                e->highest_minute > e->in_window ? e->highest_minute : e->in_window,
+	        .destinations =
+	                distinct_count(&v->pool, e->destinations.words, e->destinations.state),
+	        .provisional_ns = e->provisional_ns,
+	        .first_minute_packets = e->first_minute_packets,
+	        .closed = closed,
+	};
+	return STATUS_OK;
+}
+
+/* The number of the interval; a vector is idle for a whole one when two boundaries passed. */
+static uint64_t interval_of(uint64_t time_ns)
+{
+	return time_ns / (VECTOR_INTERVAL_S * NS_PER_SECOND);
+}
+
+enum status vectors_close(struct vectors *v, uint64_t time_ns, bool all)
+{
+	uint64_t now = interval_of(time_ns), removed = 0;
+
+	v->interval = now;
+	for (uint64_t i = 0; i <= v->mask; i++) {
+		struct vector_entry *e = &v->slots[i];
+		bool idle = e->packets && interval_of(e->last_ns) + 1 < now;
+
+		if (!e->packets || !(idle || all))
+			continue;
+		if (keep(v, e, idle))
+			return STATUS_NO_MEMORY;
+		distinct_free(&v->pool, &e->destinations);
+		e->packets = 0;
+		removed++;
+	}
+	v->count -= removed;
+	return removed ? rebuild(v, v->mask + 1) : STATUS_OK;
+}
+
+static void start(struct vector_entry *e, const struct packet *p)
+{
+	*e = (struct vector_entry){
+	        .victim = *vector_victim(p),
+	        .proto = vector_proto(p),
+	        .start_ns = p->time_ns,
+	        .last_ns = p->time_ns,
+	        .bucket_start_s = (uint32_t)(p->time_ns / NS_PER_SECOND),
+	        .port = vector_port(p),
+	};
+}
+
+/* Move the 60 s window to the packet's second; the rate is noted whenever it moves. */
+static void slide(struct vector_entry *e, uint32_t second)
+{
+	uint32_t steps;
+
+	if (second < e->bucket_start_s + VECTOR_SLIDE_S)
+		return;
+	steps = (second - e->bucket_start_s) / VECTOR_SLIDE_S;
+	if (e->in_window > e->highest_minute)
+		e->highest_minute = e->in_window;
+	e->bucket_start_s += steps * VECTOR_SLIDE_S;
+	for (uint32_t i = 0; i < steps && i < VECTOR_BUCKETS; i++) {
+		e->current = (uint8_t)((e->current + 1) % VECTOR_BUCKETS);
+		e->in_window -= e->buckets[e->current];
+		e->buckets[e->current] = 0;
+	}
+}
+
+/* The commonest port by majority vote. */
+static void vote_port(struct vector_entry *e, uint16_t port)
+{
+	if (e->port == port)
+		e->port_votes += e->port_votes < UINT32_MAX;
+	else if (e->port_votes == 0) {
+		e->port = port;
+		e->port_votes = 1;
+	} else
+		e->port_votes--;
+}
+
+static void count(struct vectors *v, struct vector_entry *e, const struct packet *p,
+                  uint32_t target)
+{
+	slide(e, (uint32_t)(p->time_ns / NS_PER_SECOND));
+	e->buckets[e->current]++;
+	e->in_window++;
+	e->packets++;
+	e->first_minute_packets += p->time_ns < e->start_ns + VECTOR_WINDOW_S * NS_PER_SECOND;
+	e->last_ns = p->time_ns > e->last_ns ? p->time_ns : e->last_ns;
+	vote_port(e, vector_port(p));
+	e->destinations.state =
+	        distinct_add(&v->pool, e->destinations.words, e->destinations.state, target);
+	if (!e->provisional_ns && e->in_window >= VECTOR_PROVISIONAL_PACKETS &&
+	    e->destinations.state >= VECTOR_PROVISIONAL_DESTINATIONS)
+		e->provisional_ns = p->time_ns;
+}
+
+enum status vectors_add(struct vectors *v, uint64_t hash, const struct packet *p, uint32_t target)
+{
+	struct vector_entry *e;
+
+	if (interval_of(p->time_ns) > v->interval) {
+		if (vectors_close(v, p->time_ns, false))
+			return STATUS_NO_MEMORY;
+	}
+	e = find(v, hash, vector_victim(p), vector_proto(p));
+	if (!e->packets) {
+		if (vectors_bytes(v) > v->budget) {
+			v->folded++;
+			return STATUS_OK;
+		}
+		if (v->count >= (v->mask + 1) / 2) {
+			if (rebuild(v, (v->mask + 1) * 2))
+				return STATUS_NO_MEMORY;
+			e = find(v, hash, vector_victim(p), vector_proto(p));
+		}
+		start(e, p);
+		v->count++;
+	}
+	count(v, e, p, target);
+	return STATUS_OK;
+}

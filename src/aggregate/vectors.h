@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Backscatter by (victim, protocol): the raw material of attacks (30-detection section 4).
+ *
+ * For ICMP errors the victim, its protocol and port come from the quoted packet. A vector
+ * that was idle for a whole interval of VECTOR_INTERVAL_S (aligned to 1970, as Moore et al.
+ * 2001 and corsaro have it) is closed: the next packet begins a new one. The highest rate is taken
+ * over 60 s windows that slide by 10 s from the vector's first second. Closed vectors of at least
+ * VECTOR_PACKETS_MIN packets are kept. Past the byte budget new victims are counted, not
+ * followed. One a shard; one thread; constant work a packet.
+ */
+#ifndef AGGREGATE_VECTORS_H
+#define AGGREGATE_VECTORS_H
+
+#include "aggregate/distinct.h"
+#include "base/status.h"
+#include "model/packet.h"
+#include "model/vector.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	VECTOR_BUCKETS = VECTOR_WINDOW_S / VECTOR_SLIDE_S,
+	VECTOR_PACKETS_MIN = VECTOR_PROVISIONAL_PACKETS, /* fewer are no attack under any rule */
+};
+
+struct vector_entry {
+	struct addr victim;
+	uint64_t packets; /* 0: empty slot */
+	uint64_t start_ns, last_ns, provisional_ns;
+	uint32_t buckets[VECTOR_BUCKETS];
+	uint32_t bucket_start_s; /* of the current bucket */
+	uint32_t in_window;      /* sum of the buckets */
+	uint64_t highest_minute, first_minute_packets;
+	struct distinct destinations;
+	uint32_t port_votes;
+	uint16_t port;
+	uint8_t proto, current;
+};
+
+struct vectors {
+	struct vector_entry *slots;
+	uint64_t mask, count;
+	struct distinct_pool pool;
+	struct vector *closed;
+	size_t closed_count, closed_room;
+	uint64_t interval; /* number of the interval of the newest packet */
+	size_t budget;
+	uint64_t folded; /* packets of victims that found no room */
+};
+
+MUST_USE enum status vectors_init(struct vectors *v, size_t budget);
+void vectors_clear(struct vectors *v);
+size_t vectors_bytes(const struct vectors *v);
+
+/* The victim that a backscatter packet speaks of. */
+static inline const struct addr *vector_victim(const struct packet *p)
+{
+	return p->quoted ? &p->quoted_dst : &p->src;
+}
+
+uint64_t vector_hash(const struct packet *p);
+
+static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
+{
+	const char *slot = (const char *)&v->slots[hash & v->mask];
+
+	__builtin_prefetch(slot, 1, 3);
+	__builtin_prefetch(slot + 64, 1, 3);
+}
+
+/* Count a backscatter packet; target is its destination, hashed. */
+MUST_USE enum status vectors_add(struct vectors *v, uint64_t hash, const struct packet *p,
+                                 uint32_t target);
+
+/* Close what is idle at time_ns; `all` at the end of the capture takes the running ones too, as
+ * not closed. */
+MUST_USE enum status vectors_close(struct vectors *v, uint64_t time_ns, bool all);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The open window of one shard: a table of 64-byte rows, one cache line each.
+ *
+ * window_open, window_add for every packet, then the rows are walked and window_reset
+ * makes the table ready for the next window. A row's key packs the source (an IPv4
+ * address, or the number of an IPv6 address in this window's list), port, protocol class, kind
+ * and marks into 64 bits. Rows are found by open addressing; `used` lists the slots taken,
+ * so that walking and clearing cost the rows and not the table. The table doubles up to
+ * WINDOW_ROWS_MAX rows a shard; a full window says so and its owner closes it early.
+ * One thread at a time.
+ */
+#ifndef AGGREGATE_WINDOW_H
+#define AGGREGATE_WINDOW_H
+
+#include "aggregate/distinct.h"
+#include "base/hash.h"
+#include "base/status.h"
+#include "model/flow.h"
+#include "model/packet.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	WINDOW_SECONDS = 60,
+	WINDOW_ROWS_MIN = 1 << 9,
+};
+
+/* Protocol classes in the key, in the order of IANA numbers; OTHER keeps the number in `port`. */
+enum proto_class { CLASS_ICMP, CLASS_TCP, CLASS_UDP, CLASS_ICMPV6, CLASS_OTHER };
+
+/*
+ * Key, from the top: source 32 | port 16 | used 1 | v6 1 | class 3 | kind 3 | marks 8.
+ */
+struct row {
+	uint64_t key; /* 0: empty slot */
+	uint32_t packets;
+	uint32_t first_us, last_us;
+	uint16_t ip_len, tcp_window; /* with options_hash the fingerprint, by majority vote */
+	uint32_t options_hash;
+	uint16_t peer_port, ip_id;
+	uint16_t signs, unicorn;
+	uint32_t unicorn_key;
+	uint32_t seq; /* of the last packet */
+	uint8_t ttl_min, ttl_max, tcp_flags, vote;
+	uint64_t bytes : 56;
+	uint64_t distinct : 8; /* state of the set of destinations */
+	uint32_t words[2];
+};
+
+_Static_assert(sizeof(struct row) == 64, "a row is one cache line");
+
+static inline uint64_t row_key(uint32_t source, uint16_t port, bool v6, enum proto_class class,
+                               enum packet_kind kind, uint8_t marks)
+{
+	return (uint64_t)source << 32 | (uint64_t)port << 16 | 1u << 15 | (unsigned)v6 << 14 |
+	       (unsigned)class << 11 | (unsigned)kind << 8 | marks;
+}
+
+static inline uint32_t key_source(uint64_t key)
+{
+	return (uint32_t)(key >> 32);
+}
+
+static inline uint16_t key_port(uint64_t key)
+{
+	return (uint16_t)(key >> 16);
+}
+
+static inline bool key_is_v6(uint64_t key)
+{
+	return key >> 14 & 1;
+}
+
+static inline enum proto_class key_class(uint64_t key)
+{
+	return (enum proto_class)(key >> 11 & 7);
+}
+
+static inline enum packet_kind key_kind(uint64_t key)
+{
+	return (enum packet_kind)(key >> 8 & 7);
+}
+
+static inline uint8_t key_marks(uint64_t key)
+{
+	return (uint8_t)key;
+}
+
+/* The IANA number that the class stands for. */
+static inline uint8_t key_proto(uint64_t key)
+{
+	static const uint8_t numbers[] = {PROTO_ICMP, PROTO_TCP, PROTO_UDP, PROTO_ICMPV6};
+
+	return key_class(key) == CLASS_OTHER ? (uint8_t)key_port(key) : numbers[key_class(key)];
+}
+
+static inline enum proto_class proto_class(uint8_t proto)
+{
+	switch (proto) {
+	case PROTO_ICMP:
+		return CLASS_ICMP;
+	case PROTO_TCP:
+		return CLASS_TCP;
+	case PROTO_UDP:
+		return CLASS_UDP;
+	case PROTO_ICMPV6:
+		return CLASS_ICMPV6;
+	default:
+		return CLASS_OTHER;
+	}
+}
+
+struct window {
+	struct row *rows;
+	uint64_t mask; /* slots - 1 */
+	uint32_t *used;
+	uint32_t count;
+	uint32_t destination_key;
+	struct distinct_pool pool;
+	/* IPv6 sources of this window, by number */
+	struct addr *v6;
+	uint32_t *v6_slots; /* v6_room * 2 places: number + 1, 0 empty */
+	uint32_t v6_count, v6_room;
+};
+
+/* destination_key: secret of the sensor, or a constant for files. */
+MUST_USE enum status window_new(struct window **out, uint32_t destination_key);
+void window_free(struct window *w);
+
+/* The number of an IPv6 source in this window; UINT32_MAX where memory is out. */
+uint32_t window_v6_number(struct window *w, const struct addr *a);
+
+/* What a packet's source looks like in a key: IPv4 as it is, IPv6 by number. */
+static inline struct addr window_source(const struct window *w, uint64_t key)
+{
+	return key_is_v6(key) ? w->v6[key_source(key)] : addr_v4(key_source(key));
+}
+
+static inline uint64_t window_hash(uint64_t key)
+{
+	return hash_u64(key, 0);
+}
+
+static inline void window_prefetch(const struct window *w, uint64_t hash)
+{
+	__builtin_prefetch(&w->rows[hash & w->mask], 1, 3);
+}
+
+/* A packet's destination as it is counted: hashed, IPv4 one to one. */
+static inline uint32_t window_destination(uint32_t destination_key, const struct packet *p)
+{
+	uint64_t halves[2];
+
+	if (!p->v6)
+		return hash_permute32(p->dst32, destination_key);
+	memcpy(halves, p->dst.b, sizeof(halves));
+	return (uint32_t)(hash_u64(hash_u64(halves[0], destination_key) ^ halves[1], 3) >> 32);
+}
+
+/* Count one packet into its row. offset_us from the window's start. Returns false only where memory
+ * for a larger table is out. */
+bool window_add(struct window *w, uint64_t key, uint64_t hash, const struct packet *p,
+                enum packet_kind kind, uint32_t offset_us);
+
+/* Forget all rows, keep the memory. */
+void window_reset(struct window *w);
+
+size_t window_bytes(const struct window *w);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One worker of the pipeline: walks every record, keeps its own shards' packets in a
+ * batch, and counts a full batch after asking memory for all its rows at once.
+ * Private to aggregate/; one thread each.
+ */
+#ifndef AGGREGATE_WORKER_H
+#define AGGREGATE_WORKER_H
+
+#include "aggregate/export.h"
+#include "aggregate/monitor.h"
+#include "aggregate/pipeline.h"
+#include "aggregate/shard.h"
+
+#include <stdatomic.h>
+
+enum { WORKER_BATCH = 32 };
+
+/* What all workers share; constant while they run but for `failed`. */
+struct engine {
+	struct shard *shards; /* SHARD_COUNT; shard s belongs to worker s % workers */
+	unsigned workers;
+	const struct monitor *monitor; /* NULL: to be inferred */
+	struct export *export;         /* NULL: no sink */
+	uint32_t destination_key;
+	double addresses;
+	uint64_t window_packets_max; /* a window with more closes early */
+	atomic_bool failed;
+};
+
+/* A packet that waits for its row. */
+struct pending {
+	struct packet packet;
+	uint64_t key, hash; /* of the row; key 0: only the vector is ours */
+	uint64_t vector_hash;
+	uint32_t offset_us;
+	uint8_t shard, vector_shard;
+	uint8_t kind;
+	bool to_vector; /* backscatter whose victim is ours */
+};
+
+struct worker {
+	struct engine *engine;
+	unsigned id;
+	enum status status;       /* our own failure */
+	enum status input_status; /* how the last input ended */
+	struct trouble trouble;
+	struct pipeline_counters counters;
+	atomic_uint_fast64_t progress; /* records read, for others to see */
+
+	/* the open window */
+	bool open;
+	uint64_t start_ns, end_ns;
+	uint32_t number;      /* of the window */
+	uint64_t unit;        /* of the closing */
+	uint64_t since_close; /* packets */
+	struct window_header header;
+
+	unsigned count;
+	struct pending batch[WORKER_BATCH];
+};
+
+void worker_init(struct worker *w, struct engine *e, unsigned id);
+
+/* Read an input to its end; the outcome is in status, input_status and trouble. */
+void worker_run(struct worker *w, struct input *in);
+
+/* Close the open window. */
+MUST_USE enum status worker_finish(struct worker *w);
+
+#endif
