@@ -37,19 +37,20 @@
 
 /* Forgery, section 3. Weights are the chance that the sign stands for forgery, our
  * judgement; independent signs combine as 1 - prod(1 - weight). */
-#define RULE_SPOOF_BOGON      0.9 /* RFC 6890: no answer could come back */
-#define RULE_SPOOF_SELF       0.5 /* crafted: no stack sends it to a wire */
-#define RULE_SPOOF_SAME_TTL   0.7 /* one fingerprint and one TTL from many sources */
-#define RULE_SPOOF_SHARED     0.3 /* one fingerprint alone: tools do that as well */
-#define RULE_SPOOF_RESERVED   0.3 /* no stack sets the reserved bits */
-#define RULE_SPOOF_TTL        0.3 /* NAT and route changes vary the TTL as well */
-#define RULE_SPOOF_PORT_ZERO  0.2 /* scanners send it on purpose */
-#define RULE_SPOOF_ODD_SOURCE 0.1 /* 2 of 256 addresses, and some are hosts */
-#define RULE_SPOOF_ONE_PACKET 0.5 /* most that one packet by itself can score */
-#define RULE_TTL_SPREAD       16  /* more than routes differ */
-#define RULE_FEW_PACKETS      3   /* sources that the census counts */
-#define RULE_SHARERS          50  /* fewer sources may share by habit */
-#define RULE_SHARERS_SIGMA    6.0 /* above what chance gives over 2^16 IP ids */
+#define RULE_SPOOF_BOGON       0.9 /* RFC 6890: no answer could come back */
+#define RULE_SPOOF_SELF        0.5 /* crafted: no stack sends it to a wire */
+#define RULE_SPOOF_SAME_TTL    0.7 /* one fingerprint and one TTL from many sources */
+#define RULE_SPOOF_SHARED      0.3 /* one fingerprint alone: tools do that as well */
+#define RULE_SPOOF_RESERVED    0.3 /* no stack sets the reserved bits */
+#define RULE_SPOOF_TTL         0.3 /* NAT and route changes vary the TTL as well */
+#define RULE_SPOOF_PORT_ZERO   0.2 /* scanners send it on purpose */
+#define RULE_SPOOF_ODD_SOURCE  0.1 /* 2 of 256 addresses, and some are hosts */
+#define RULE_SPOOF_ONE_PACKET  0.5 /* most that one packet by itself can score */
+#define RULE_TTL_SPREAD        16  /* more than routes differ */
+#define RULE_SAME_TTL_VARIANCE 4   /* real sources differ by more hops than this */
+#define RULE_FEW_PACKETS       3   /* sources that the census counts */
+#define RULE_SHARERS           50  /* fewer sources may share by habit */
+#define RULE_SHARERS_SIGMA     6.0 /* above what chance gives over 2^16 IP ids */
 
 /* Denial of service, section 4: Moore et al. 2006 as published and implemented (corsaro). */
 #define RULE_ATTACK_PACKETS      25

@@ -7,11 +7,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { CENSUS_ROWS = 3, CENSUS_WIDTH = 1 << 16 };
+enum { CENSUS_ROWS = 3, CENSUS_WIDTH = 1 << 16, CELL_MAX = 1 << 24 };
 
+/* Sums, so that the order of adding does not matter. */
 struct cell {
-	uint32_t count;
-	uint8_t ttl_min, ttl_max;
+	uint32_t count;       /* at most CELL_MAX, or ttl_sum would overflow */
+	uint32_t ttl_sum;     /* of the sources' lowest TTL */
+	uint64_t ttl_squares; /* likewise */
 };
 
 struct spoof_census {
@@ -59,14 +61,23 @@ static unsigned cell_of(uint64_t print, unsigned row)
 	return (unsigned)(print >> (row * 16)) % CENSUS_WIDTH;
 }
 
-static void cell_add(struct cell *cell, const struct source *s)
+static void cell_add(struct cell *cell, uint32_t ttl)
 {
-	if (cell->count == 0 || s->ttl_min < cell->ttl_min)
-		cell->ttl_min = s->ttl_min;
-	if (cell->count == 0 || s->ttl_max > cell->ttl_max)
-		cell->ttl_max = s->ttl_max;
-	if (cell->count < UINT32_MAX)
-		cell->count++;
+	if (cell->count == CELL_MAX)
+		return;
+	cell->count++;
+	cell->ttl_sum += ttl;
+	cell->ttl_squares += ttl * ttl;
+}
+
+static double ttl_variance(const struct cell *cell)
+{
+	double mean;
+
+	if (cell->count == 0)
+		return 0;
+	mean = (double)cell->ttl_sum / cell->count;
+	return (double)cell->ttl_squares / cell->count - mean * mean;
 }
 
 void spoof_census_add(struct spoof_census *c, const struct source *s)
@@ -78,23 +89,23 @@ void spoof_census_add(struct spoof_census *c, const struct source *s)
 	print = fingerprint(s);
 	c->sources++;
 	for (unsigned row = 0; row < CENSUS_ROWS; row++)
-		cell_add(&c->cells[row][cell_of(print, row)], s);
+		cell_add(&c->cells[row][cell_of(print, row)], s->ttl_min);
 }
 
+/* The row with the fewest strangers in the cell is the one to believe. */
 static struct shared census_look(const struct spoof_census *c, const struct source *s)
 {
 	uint64_t print = fingerprint(s);
-	uint32_t least = UINT32_MAX;
-	unsigned low = 0, high = 255;
+	const struct cell *least = &c->cells[0][cell_of(print, 0)];
 
-	for (unsigned row = 0; row < CENSUS_ROWS; row++) {
+	for (unsigned row = 1; row < CENSUS_ROWS; row++) {
 		const struct cell *cell = &c->cells[row][cell_of(print, row)];
 
-		least = cell->count < least ? cell->count : least;
-		low = cell->ttl_min > low ? cell->ttl_min : low;
-		high = cell->ttl_max < high ? cell->ttl_max : high;
+		if (cell->count < least->count)
+			least = cell;
 	}
-	return (struct shared){least ? least - 1 : 0, high <= low + 1};
+	return (struct shared){least->count ? least->count - 1 : 0,
+	                       ttl_variance(least) < RULE_SAME_TTL_VARIANCE};
 }
 
 uint32_t spoof_census_sharers(const struct spoof_census *c, const struct source *s)

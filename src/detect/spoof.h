@@ -14,7 +14,7 @@
 
 struct spoof_census;
 
-/* A count-min sketch of 1.5 MiB (Cormode and Muthukrishnan 2005), whatever the number of
+/* A count-min sketch of 3 MiB (Cormode and Muthukrishnan 2005), whatever the number of
  * sources; NULL: out of memory. */
 struct spoof_census *spoof_census_new(void);
 void spoof_census_free(struct spoof_census *c);
