@@ -46,7 +46,7 @@ static enum status feed_look(struct feed *f, const atomic_bool *stop, struct tro
 			break;
 		if (st)
 			return st;
-		if (stop && atomic_load(stop))
+		if (got == 0 && stop && atomic_load(stop))
 			return trouble_set(t, STATUS_INTERRUPTED, f->name, 0, "interrupted");
 	}
 	f->head_at = 0;
