@@ -42,10 +42,16 @@ static bool mostly_scans(const struct source *s)
 	return 2 * (s->kinds[KIND_SCAN] + s->kinds[KIND_STEALTH]) >= s->packets;
 }
 
+/* Every ZMap before 4.1 sends this pair (section 2): sharing it is no sign of forgery. */
+static bool is_zmap(const struct source *s)
+{
+	return s->ip_id == 54321 && s->tcp_window == 65535;
+}
+
 static bool is_counted(const struct source *s)
 {
-	return s->packets > 0 && s->packets <= RULE_FEW_PACKETS && s->ip_id != 0 &&
-	       s->marks[MARK_ZMAP] == 0 && mostly_scans(s);
+	return s->packets > 0 && s->packets <= RULE_FEW_PACKETS && s->ip_id != 0 && !is_zmap(s) &&
+	       mostly_scans(s);
 }
 
 static uint64_t fingerprint(const struct source *s)

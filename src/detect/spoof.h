@@ -20,7 +20,8 @@ struct spoof_census *spoof_census_new(void);
 void spoof_census_free(struct spoof_census *c);
 
 /* Counts the source if it has at most RULE_FEW_PACKETS, mostly of scans, an IP id other
- * than 0 (which many stacks send), and not the id that ZMap sends. */
+ * than 0 (which many stacks send), and not ZMap's id and window. Reads packets, kinds,
+ * ttl_min and the fingerprint, nothing else. */
 void spoof_census_add(struct spoof_census *c, const struct source *s);
 
 /* Other counted sources with this one's fingerprint: never too low; too high by about
