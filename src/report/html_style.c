@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The style sheet of the page. Colours of the classes are Okabe and Ito's, which people
+ * with colour-blindness tell apart (Wong, Nature Methods 8, 441, 2011), lightened for the
+ * dark; lines differ by their dashes too, states of attacks by their filling.
+ */
+#include "report/page.h"
+
+/* In parts, since C promises no more than 4,095 characters to a literal. */
+const char *const page_style[] = {
+        /* the page */
+        ":root{color-scheme:light dark;--back:#fff;--text:#1b1f24;--dim:#57606a;"
+        "--rule:#d0d7de;--soft:#f4f6f8;--heat:#08519c;--warn:#8a4600;--tcp:#0072b2;"
+        "--udp:#e69f00;--icmp:#009e73;--back-scatter:#d55e00;--other:#8c8c8c}\n"
+        "@media (prefers-color-scheme:dark){:root{--back:#14171a;--text:#e6e9ec;"
+        "--dim:#a3adb7;--rule:#3a424a;--soft:#1d2226;--heat:#7cc4ff;--warn:#ffb35c;"
+        "--tcp:#56b4e9;--udp:#e69f00;--icmp:#2fbf93;--back-scatter:#ff7a33;"
+        "--other:#9a9a9a}}\n"
+        "*{box-sizing:border-box}\n"
+        "body{margin:0 auto;padding:1rem;max-width:76rem;background:var(--back);"
+        "color:var(--text);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\n"
+        "h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .3rem;"
+        "border-bottom:1px solid var(--rule);padding-bottom:.2rem}h3{font-size:1rem;"
+        "margin:1rem 0 .2rem}\n"
+        ".note,caption,small,footer{color:var(--dim)}.note{margin:.2rem 0 .6rem}\n"
+        ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));"
+        "gap:.6rem;padding:0;margin:1rem 0;list-style:none}"
+        ".tiles li{background:var(--soft);border-radius:.4rem;padding:.5rem .7rem}"
+        ".tiles b{display:block;font-size:1.35rem;line-height:1.25;"
+        "font-variant-numeric:tabular-nums}.tiles span{color:var(--dim);font-size:.85rem}"
+        "\n"
+        "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;"
+        "margin:.5rem 0}dt{color:var(--dim)}dd{margin:0}\n"
+        ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;"
+        "width:100%}caption{text-align:left;font-size:.85rem;padding:.2rem 0}th,"
+        "td{text-align:left;padding:.22rem .6rem .22rem 0;vertical-align:top;"
+        "border-bottom:1px solid var(--rule);overflow-wrap:normal}"
+        "thead th{color:var(--dim);font-weight:600;white-space:nowrap}"
+        "tbody th{font-weight:600;white-space:nowrap}.n{text-align:right;"
+        "font-variant-numeric:tabular-nums;white-space:nowrap}time{white-space:nowrap;"
+        "font-variant-numeric:tabular-nums}\n",
+        /* charts */
+        ".bar{width:30%;min-width:6rem}.bar svg{display:block;width:100%;height:.8rem;"
+        "margin-top:.3rem}\n"
+        ".chart{display:block;width:100%;min-width:47rem;height:auto}"
+        ".chart text{fill:var(--dim);font-size:13px}.chart .strong{fill:var(--text);"
+        "font-weight:600}\n"
+        ".axis,.grid{stroke:var(--dim);fill:none}.grid{stroke:var(--rule)}\n"
+        ".line{fill:none;stroke-width:1.6}\n"
+        ".c-tcp{fill:var(--tcp)}.c-udp{fill:var(--udp)}.c-icmp{fill:var(--icmp)}"
+        ".c-back{fill:var(--back-scatter)}.c-other{fill:var(--other)}\n"
+        ".line.c-tcp{fill:none;stroke:var(--tcp)}.line.c-udp{fill:none;stroke:var(--udp);"
+        "stroke-dasharray:7 2}.line.c-icmp{fill:none;stroke:var(--icmp);"
+        "stroke-dasharray:2 2}.line.c-back{fill:none;stroke:var(--back-scatter);"
+        "stroke-dasharray:8 2 2 2}.line.c-other{fill:none;stroke:var(--other);"
+        "stroke-dasharray:4 4}.line.c-all{stroke:var(--text);stroke-width:2.2}\n"
+        ".h1,.h2,.h3,.h4,.h5,.h6,.h7,.h8,.h9,.h10{fill:var(--heat)}.h1{fill-opacity:.08}"
+        ".h2{fill-opacity:.16}.h3{fill-opacity:.25}.h4{fill-opacity:.34}"
+        ".h5{fill-opacity:.44}.h6{fill-opacity:.55}.h7{fill-opacity:.66}"
+        ".h8{fill-opacity:.77}.h9{fill-opacity:.88}\n"
+        ".legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;padding:0;"
+        "margin:.2rem 0 .4rem;list-style:none;font-size:.85rem;color:var(--dim);"
+        "align-items:center}.legend svg{width:20px;height:12px;vertical-align:middle}"
+        ".legend .scale{width:100px}\n"
+        ".attack{fill:var(--back-scatter);stroke:var(--back-scatter)}"
+        ".attack.closed{fill-opacity:.55}.attack.provisional{fill-opacity:.15}"
+        ".attack.withdrawn{fill:none;stroke:var(--dim);stroke-dasharray:3 2}\n"
+        ".who{min-width:14rem}.doubt{min-width:8rem}small{white-space:nowrap}\n"
+        "@media (max-width:40rem){#ports :is(th,td):nth-child(3),#ports :is(th,"
+        "td):nth-child(5){display:none}.bar{min-width:4rem}tbody th{white-space:normal;"
+        "overflow-wrap:anywhere;min-width:7.5rem}}\n"
+        "details{margin:.4rem 0}summary{cursor:pointer;color:var(--dim);font-size:.9rem}"
+        "\n"
+        ".mind li::marker{color:var(--warn);content:\"! \"}.two{display:grid;gap:0 2rem;"
+        "grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}\n",
+        /* paper */
+        "@media print{:root{--back:#fff;--text:#000;--dim:#444;--rule:#bbb;"
+        "--soft:#f4f4f4;--heat:#08519c;--warn:#000;--tcp:#0072b2;--udp:#e69f00;"
+        "--icmp:#009e73;--back-scatter:#d55e00;--other:#8c8c8c}:root{font-size:8.5pt}"
+        "body{max-width:none;padding:0;print-color-adjust:exact;"
+        "-webkit-print-color-adjust:exact}.scroll{overflow:visible}.chart{min-width:0}"
+        "table{font-size:.82rem}.bar{min-width:3rem}tbody th{white-space:normal;"
+        "overflow-wrap:anywhere;min-width:7rem}.who,.doubt{min-width:0}time,"
+        "small{white-space:normal}h2,h3{break-after:avoid}tr,.chart,"
+        ".tiles li{break-inside:avoid}details{display:none}@page{margin:12mm}}\n",
+        NULL};
