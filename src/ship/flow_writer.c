@@ -2,6 +2,7 @@
 #include "ship/flow_writer.h"
 
 #include "base/outfile.h"
+#include "ship/batch_encode.h"
 #include "ship/flow_text.h"
 #include "ship/line_out.h"
 
@@ -12,6 +13,8 @@ struct flow_writer {
 	struct outfile *file;
 	struct line_out *lines;
 	struct flow_text text;
+	struct batch_encoder *encoder;
+	struct flow_sink batch; /* the encoder's */
 	struct flow_writer_options options;
 	struct addr source, mapped; /* the last source, before and after the map */
 };
@@ -121,6 +124,56 @@ static enum status open_text(struct flow_writer *w, bool json, bool zstd, struct
 	return line_out_write(w->lines, header, strlen(header));
 }
 
+static enum status batch_begin(void *state, const struct window_header *header)
+{
+	struct flow_writer *w = state;
+
+	return w->batch.begin(w->batch.state, header);
+}
+
+static enum status batch_row(void *state, const struct flow *row)
+{
+	struct flow_writer *w = state;
+	struct flow copy;
+
+	return w->batch.row(w->batch.state, mapped(w, row, &copy));
+}
+
+static enum status batch_end(void *state)
+{
+	struct flow_writer *w = state;
+
+	return w->batch.end(w->batch.state);
+}
+
+static enum status write_frame(void *state, const void *frame, size_t n)
+{
+	struct flow_writer *w = state;
+
+	outfile_write(w->file, frame, n);
+	return outfile_status(w->file);
+}
+
+static enum status open_batch(struct flow_writer *w, struct flow_sink *sink, struct trouble *t)
+{
+	struct batch_encode_options options = {
+	        .emit = write_frame,
+	        .state = w,
+	        .boot_id = w->options.boot_id,
+	        .sequence = w->options.sequence,
+	};
+	uint8_t header[BATCH_FILE_HEADER_BYTES];
+	enum status st = batch_encoder_new(&w->encoder, &options, &w->batch);
+
+	if (st)
+		return trouble_set(t, st, NULL, 0, "out of memory");
+	batch_file_header_put(header);
+	outfile_write(w->file, header, sizeof(header));
+	*sink = (struct flow_sink){
+	        .state = w, .begin = batch_begin, .row = batch_row, .end = batch_end};
+	return STATUS_OK;
+}
+
 static struct flow_writer *new_writer(const struct flow_writer_options *options)
 {
 	struct flow_writer *w = calloc(1, sizeof(*w));
@@ -146,13 +199,13 @@ enum status flow_writer_open(struct flow_writer **out, const char *path,
 		format = options->format;
 	else if (st)
 		return st;
-	if (format == FLOW_FORMAT_BATCH)
-		return trouble_set(t, STATUS_UNSUPPORTED, path, 0, "not yet");
 	w = new_writer(options);
 	if (!w)
 		return trouble_set(t, STATUS_NO_MEMORY, path, 0, "out of memory");
 	st = outfile_open(&w->file, path, t);
-	if (!st)
+	if (!st && format == FLOW_FORMAT_BATCH)
+		st = open_batch(w, sink, t);
+	else if (!st)
 		st = open_text(w, format == FLOW_FORMAT_JSONL, zstd, sink, t);
 	if (st)
 		flow_writer_abandon(w);
@@ -163,7 +216,7 @@ enum status flow_writer_open(struct flow_writer **out, const char *path,
 
 enum status flow_writer_commit(struct flow_writer *w, struct trouble *t)
 {
-	enum status st = line_out_finish(w->lines);
+	enum status st = w->lines ? line_out_finish(w->lines) : STATUS_OK;
 
 	/* A write that failed is told best by the commit, which knows errno. */
 	if (st == STATUS_NO_MEMORY) {
@@ -181,6 +234,7 @@ void flow_writer_abandon(struct flow_writer *w)
 	if (!w)
 		return;
 	line_out_free(w->lines);
+	batch_encoder_free(w->encoder);
 	outfile_abandon(w->file);
 	free(w);
 }
