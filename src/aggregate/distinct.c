@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum {
-	INDEX_BITS = 10,
-	RANK_BITS = 32 - INDEX_BITS, /* 22 */
+	INDEX_BITS = 32 - DISTINCT_RANK_BITS,
+	RANK_BITS = DISTINCT_RANK_BITS,
 };
 
 _Static_assert(1 << INDEX_BITS == FLOW_REGISTERS, "one register an index");

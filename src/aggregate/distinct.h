@@ -20,7 +20,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DISTINCT_INLINE = 2, DISTINCT_SKETCH = 255 };
+enum {
+	DISTINCT_INLINE = 2,
+	DISTINCT_SKETCH = 255,
+	DISTINCT_RANK_BITS = 22, /* a value's upper 10 bits choose the register */
+};
 
 struct distinct_pool {
 	struct slab lists;
@@ -60,6 +64,20 @@ static inline uint8_t distinct_add(struct distinct_pool *p, uint32_t words[2], u
 	if (state == DISTINCT_INLINE && words[1] == value)
 		return state;
 	return distinct_add_slow(p, words, state, value);
+}
+
+/* Start loading what adding this value will touch beyond the owner's words. */
+static inline void distinct_prefetch(const struct distinct_pool *p, const uint32_t words[2],
+                                     uint8_t state, uint32_t value)
+{
+	if (state <= DISTINCT_INLINE)
+		return;
+	if (state == DISTINCT_SKETCH)
+		__builtin_prefetch((const char *)slab_at(&p->sketches, words[0]) +
+		                           (value >> DISTINCT_RANK_BITS),
+		                   1, 3);
+	else
+		__builtin_prefetch(slab_at(&p->lists, words[0]), 1, 3);
 }
 
 /* The values where state <= FLOW_EXACT; `words` itself or a list block. */

@@ -85,39 +85,55 @@ struct merge {
 	struct series_sum *bin;
 };
 
-static enum status merge_row(struct shard *s, const struct row *row, uint64_t hash,
-                             const struct merge *m)
+/* A row on its way into its source. */
+struct merging {
+	const struct row *row;
+	struct source_entry *entry;
+	struct addr source;
+	uint64_t hash;
+};
+
+static enum status merge_row(struct shard *s, const struct merging *g, const struct merge *m)
 {
-	struct addr source = window_source(s->window, row->key);
-	struct source_entry *e = sources_find(&s->sources, &source, hash);
+	const struct row *row = g->row;
 	bool new_port;
 
-	if (!e ||
-	    sources_merge(&s->sources, e, s->window, row, m->start_s * NS_PER_SECOND, &new_port))
+	if (sources_merge(&s->sources, g->entry, s->window, row, m->start_s * NS_PER_SECOND,
+	                  &new_port))
 		return STATUS_NO_MEMORY;
 	s->kinds[key_kind(row->key)] += row->packets;
-	add_to_series(m->bin, e, row, m->number);
+	add_to_series(m->bin, g->entry, row, m->number);
 	return ports_add(&s->ports, port_key(row->key), row->packets, new_port, m->start_s);
 }
 
 /* Rows come from the table in the order of their arrival, which is no order in memory:
- * three passes over a batch let the loads overlap. */
+ * passes over a batch, each asking for what the next one needs, let the loads overlap. */
 static enum status merge_batch(struct shard *s, const uint32_t *used, uint32_t n,
                                const struct merge *m)
 {
-	uint64_t hashes[MERGE_BATCH];
+	struct merging batch[MERGE_BATCH];
 	enum status st = STATUS_OK;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct addr source = window_source(s->window, s->window->rows[used[i]].key);
+		struct merging *g = &batch[i];
 
-		hashes[i] = source_hash(&source);
-		sources_prefetch(&s->sources, hashes[i]);
+		g->row = &s->window->rows[used[i]];
+		g->source = window_source(s->window, g->row->key);
+		g->hash = source_hash(&g->source);
+		sources_prefetch(&s->sources, g->hash);
 	}
 	for (uint32_t i = 0; i < n; i++)
-		sources_prefetch_entry(&s->sources, hashes[i]);
+		sources_prefetch_entry(&s->sources, batch[i].hash);
+	for (uint32_t i = 0; i < n; i++) {
+		struct merging *g = &batch[i];
+
+		g->entry = sources_find(&s->sources, &g->source, g->hash);
+		if (!g->entry)
+			return STATUS_NO_MEMORY;
+		sources_prefetch_blocks(&s->sources, g->entry, s->window, g->row);
+	}
 	for (uint32_t i = 0; i < n && !st; i++)
-		st = merge_row(s, &s->window->rows[used[i]], hashes[i], m);
+		st = merge_row(s, &batch[i], m);
 	return st;
 }
 

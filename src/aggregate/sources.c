@@ -51,12 +51,11 @@ uint32_t sources_room(const struct sources *s)
 	return s->entries.used;
 }
 
-/* A free place has no packets; its first word belongs to the slab's free list. */
 struct source_entry *sources_at(const struct sources *s, uint32_t i)
 {
 	struct source_entry *e = slab_at(&s->entries, i);
 
-	return e->packets ? e : NULL;
+	return e->live ? e : NULL;
 }
 
 void sources_prefetch(const struct sources *s, uint64_t hash)
@@ -74,6 +73,29 @@ void sources_prefetch_entry(const struct sources *s, uint64_t hash)
 		for (size_t i = 0; i < sizeof(struct source_entry); i += 64)
 			__builtin_prefetch(entry + i, 1, 3);
 	}
+}
+
+/* Size class whose table of 4 << class places holds n ports at most 3/4 full. */
+static unsigned port_class(uint32_t n)
+{
+	unsigned class = 0;
+
+	while (n > 3u << class)
+		class ++;
+	return class;
+}
+
+/* The blocks that merging this row will touch: the source's ports, its destinations. */
+void sources_prefetch_blocks(const struct sources *s, const struct source_entry *e,
+                             const struct window *w, const struct row *row)
+{
+	const uint32_t *list = distinct_list(&w->pool, row->words, (uint8_t)row->distinct);
+
+	for (int i = 0; list && i < (int)row->distinct; i++)
+		distinct_prefetch(&s->pool, e->destinations.words, e->destinations.state, list[i]);
+	if (e->port_count > PORTS_INLINE)
+		__builtin_prefetch(slab_at(&s->ports[port_class(e->port_count)], e->port_block), 1,
+		                   3);
 }
 
 static void insert(struct sources *s, uint64_t hash, uint32_t number)
@@ -121,8 +143,11 @@ struct source_entry *sources_find(struct sources *s, const struct addr *a, uint6
 	if (number == SLAB_NONE)
 		return NULL;
 	e = slab_at(&s->entries, number);
-	*e = (struct source_entry){
-	        .address = *a, .first_ns = UINT64_MAX, .ttl_min = 255, .seen_window = UINT32_MAX};
+	*e = (struct source_entry){.address = *a,
+	                           .live = true,
+	                           .first_ns = UINT64_MAX,
+	                           .ttl_min = 255,
+	                           .seen_window = UINT32_MAX};
 	insert(s, hash, number);
 	s->count++;
 	return e;
@@ -131,16 +156,6 @@ struct source_entry *sources_find(struct sources *s, const struct addr *a, uint6
 static uint32_t add_saturating(uint32_t a, uint64_t b)
 {
 	return b > UINT32_MAX - a ? UINT32_MAX : a + (uint32_t)b;
-}
-
-/* Size class whose table of 4 << class places holds n ports at most 3/4 full. */
-static unsigned port_class(uint32_t n)
-{
-	unsigned class = 0;
-
-	while (n > 3u << class)
-		class ++;
-	return class;
 }
 
 static struct source_port_count *port_place(struct source_port_count *table, uint32_t places,
@@ -272,6 +287,12 @@ static void merge_counts(struct source_entry *e, const struct row *row, uint64_t
 	e->signs |= (uint16_t)(row->signs | (e->ttl_min != e->ttl_max ? SIGN_TTL_VARIES : 0));
 }
 
+/* A row's distinct destinations, or what they are more than. */
+static uint32_t at_least(const struct row *row)
+{
+	return row->distinct == DISTINCT_SKETCH ? FLOW_EXACT + 1 : (uint32_t)row->distinct;
+}
+
 enum status sources_merge(struct sources *s, struct source_entry *e, const struct window *w,
                           const struct row *row, uint64_t window_start_ns, bool *new_port)
 {
@@ -282,9 +303,7 @@ enum status sources_merge(struct sources *s, struct source_entry *e, const struc
 		merge_unicorn(e, row);
 		e->syns += row->packets;
 		if (key_port(row->key) == 445)
-			e->syn445 = add_saturating(
-			        e->syn445, (uint64_t)distinct_count(&w->pool, row->words,
-			                                            (uint8_t)row->distinct));
+			e->syn445 = add_saturating(e->syn445, at_least(row));
 	}
 	merge_counts(e, row, window_start_ns);
 	distinct_merge(&s->pool, &e->destinations, &w->pool, row->words, (uint8_t)row->distinct);
@@ -316,7 +335,7 @@ static void forget(struct sources *s, struct source_entry *e, uint32_t number)
 	distinct_free(&s->pool, &e->destinations);
 	if (e->port_count > PORTS_INLINE)
 		slab_give(&s->ports[port_class(e->port_count)], e->port_block);
-	e->packets = 0;
+	e->live = false;
 	slab_give(&s->entries, number);
 	s->count--;
 }

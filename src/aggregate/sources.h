@@ -32,6 +32,7 @@ struct source_entry {
 	uint32_t options_hash;
 	uint16_t ip_id, ip_len, tcp_window, signs;
 	uint8_t ttl_min, ttl_max, vote;
+	bool live;    /* false: a place that was given back */
 	uint8_t seen; /* series classes counted in seen_window */
 	uint32_t seen_window;
 	struct distinct destinations;
@@ -77,6 +78,9 @@ static inline uint64_t source_hash(const struct addr *a)
 /* Start loading what sources_find() will need. */
 void sources_prefetch(const struct sources *s, uint64_t hash);
 void sources_prefetch_entry(const struct sources *s, uint64_t hash);
+
+void sources_prefetch_blocks(const struct sources *s, const struct source_entry *e,
+                             const struct window *w, const struct row *row);
 
 /* The entry of an address, made where it is new; NULL where memory is out. */
 struct source_entry *sources_find(struct sources *s, const struct addr *a, uint64_t hash);

@@ -70,6 +70,15 @@ static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
 	__builtin_prefetch(slot + 64, 1, 3);
 }
 
+/* The same for the block that counts its targets. */
+static inline void vectors_prefetch_block(const struct vectors *v, uint64_t hash, uint32_t target)
+{
+	const struct vector_entry *e = &v->slots[hash & v->mask];
+
+	if (e->packets)
+		distinct_prefetch(&v->pool, e->destinations.words, e->destinations.state, target);
+}
+
 /* Count a backscatter packet; target is its destination, hashed. */
 MUST_USE enum status vectors_add(struct vectors *v, uint64_t hash, const struct packet *p,
                                  uint32_t target);

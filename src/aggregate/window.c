@@ -238,7 +238,7 @@ static inline void row_update(struct row *row, const struct packet *p, enum pack
 }
 
 bool window_add(struct window *w, uint64_t key, uint64_t hash, const struct packet *p,
-                enum packet_kind kind, uint32_t offset_us)
+                enum packet_kind kind, uint32_t offset_us, uint32_t destination)
 {
 	uint64_t at = hash & w->mask;
 	struct row *row;
@@ -250,13 +250,12 @@ bool window_add(struct window *w, uint64_t key, uint64_t hash, const struct pack
 		if (w->count == (w->mask + 1) / 2) {
 			if (!grow(w))
 				return false;
-			return window_add(w, key, hash, p, kind, offset_us);
+			return window_add(w, key, hash, p, kind, offset_us, destination);
 		}
 		w->used[w->count++] = (uint32_t)at;
 		row_start(row, key, p, kind, offset_us);
 	}
 	row_update(row, p, kind, offset_us);
-	row->distinct = distinct_add(&w->pool, row->words, (uint8_t)row->distinct,
-	                             window_destination(w->destination_key, p));
+	row->distinct = distinct_add(&w->pool, row->words, (uint8_t)row->distinct, destination);
 	return true;
 }

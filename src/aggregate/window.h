@@ -159,10 +159,22 @@ static inline uint32_t window_destination(uint32_t destination_key, const struct
 	return (uint32_t)(hash_u64(hash_u64(halves[0], destination_key) ^ halves[1], 3) >> 32);
 }
 
-/* Count one packet into its row. offset_us from the window's start. Returns false only where memory
+/* Start loading the block that counts this destination, where the row has one. The row itself
+ * should have been prefetched a while ago. */
+static inline void window_prefetch_block(const struct window *w, uint64_t key, uint64_t hash,
+                                         uint32_t destination)
+{
+	const struct row *row = &w->rows[hash & w->mask];
+
+	if (row->key == key)
+		distinct_prefetch(&w->pool, row->words, (uint8_t)row->distinct, destination);
+}
+
+/* Count one packet into its row. offset_us from the window's start; destination as
+ * window_destination() gives it. Returns false only where memory
  * for a larger table is out. */
 bool window_add(struct window *w, uint64_t key, uint64_t hash, const struct packet *p,
-                enum packet_kind kind, uint32_t offset_us);
+                enum packet_kind kind, uint32_t offset_us, uint32_t destination);
 
 /* Forget all rows, keep the memory. */
 void window_reset(struct window *w);

@@ -25,14 +25,6 @@ static bool is_mine(const struct worker *w, unsigned shard)
 	return shard % w->engine->workers == w->id;
 }
 
-static enum status count_vector(struct worker *w, const struct pending *p)
-{
-	uint32_t target = window_destination(w->engine->destination_key, &p->packet);
-
-	return vectors_add(&w->engine->shards[p->vector_shard].vectors, p->vector_hash, &p->packet,
-	                   target);
-}
-
 static enum status note_space(struct shard *shard, const struct pending *p)
 {
 	if (p->kind == KIND_SCAN || p->kind == KIND_STEALTH)
@@ -48,12 +40,13 @@ static enum status count_pending(struct worker *w, const struct pending *p)
 	enum status st = STATUS_OK;
 
 	if (p->key && !window_add(shard->window, p->key, p->hash, &p->packet,
-	                          (enum packet_kind)p->kind, p->offset_us))
+	                          (enum packet_kind)p->kind, p->offset_us, p->destination))
 		return STATUS_NO_MEMORY;
 	if (p->key && shard->infer_space)
 		st = note_space(shard, p);
 	if (!st && p->to_vector)
-		st = count_vector(w, p);
+		st = vectors_add(&w->engine->shards[p->vector_shard].vectors, p->vector_hash,
+		                 &p->packet, p->destination);
 	return st;
 }
 
@@ -61,6 +54,15 @@ static enum status flush_batch(struct worker *w)
 {
 	enum status st = STATUS_OK;
 
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct pending *p = &w->batch[i];
+
+		window_prefetch_block(w->engine->shards[p->shard].window, p->key, p->hash,
+		                      p->destination);
+		if (p->to_vector)
+			vectors_prefetch_block(&w->engine->shards[p->vector_shard].vectors,
+			                       p->vector_hash, p->destination);
+	}
 	for (unsigned i = 0; i < w->count && !st; i++)
 		st = count_pending(w, &w->batch[i]);
 	w->count = 0;
@@ -170,7 +172,6 @@ static enum status assign_row(struct worker *w, struct pending *p, unsigned shar
 	p->key = row_key(source, service_port(&p->packet, kind), p->packet.v6,
 	                 proto_class(p->packet.proto), kind, classify_marks(&p->packet, kind));
 	p->hash = window_hash(p->key);
-	p->shard = (uint8_t)shard;
 	p->kind = (uint8_t)kind;
 	window_prefetch(window, p->hash);
 	return STATUS_OK;
@@ -223,10 +224,12 @@ static enum status take(struct worker *w, struct pending *p, const struct transp
 		return STATUS_OK;
 	parse_transport(&p->packet, t);
 	p->key = 0;
+	p->shard = (uint8_t)shard;
 	p->to_vector = false;
 	p->offset_us = p->packet.time_ns < w->start_ns
 	                       ? 0
 	                       : (uint32_t)((p->packet.time_ns - w->start_ns) / 1000);
+	p->destination = window_destination(w->engine->destination_key, &p->packet);
 	if (mine)
 		st = assign_row(w, p, shard, outbound);
 	if (!outbound)

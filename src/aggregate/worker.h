@@ -34,6 +34,7 @@ struct pending {
 	uint64_t key, hash; /* of the row; key 0: only the vector is ours */
 	uint64_t vector_hash;
 	uint32_t offset_us;
+	uint32_t destination; /* hashed */
 	uint8_t shard, vector_shard;
 	uint8_t kind;
 	bool to_vector; /* backscatter whose victim is ours */
