@@ -71,10 +71,11 @@ static bool ppp_protocol(struct cursor *c, enum link_family *family)
 	return protocol == PPP_IPV4 && always_ipv4(c, family);
 }
 
-/* With or without HDLC-like address and control (RFC 1662 section 3.1). */
+/* With or without HDLC-like address FF and control 03 (RFC 1662 section 3.1); no protocol
+ * begins with FF. */
 static bool ppp(struct cursor *c, enum link_family *family)
 {
-	if (cursor_left(c) >= 2 && c->at[0] == 0xff && c->at[1] == 0x03)
+	if (cursor_left(c) > 0 && c->at[0] == 0xff)
 		cursor_skip(c, 2);
 	return ppp_protocol(c, family);
 }

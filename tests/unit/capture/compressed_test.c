@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Compressed inputs are read ahead by a thread that input_open() starts. */
 #include "reading.h"
 
 #include <isa-l/igzip_lib.h>

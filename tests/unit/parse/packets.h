@@ -35,7 +35,8 @@ __attribute__((unused)) static struct parsed parse(uint32_t link, const void *by
 
 	if (!copy)
 		abort();
-	memcpy(copy, bytes, captured);
+	if (captured)
+		memcpy(copy, bytes, captured);
 	out.ip = parse_network(&r, &out.p, &out.t, &out.skip);
 	if (out.ip)
 		parse_transport(&out.p, &out.t);
