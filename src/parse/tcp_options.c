@@ -52,7 +52,7 @@ static void read_any(struct packet *p, const uint8_t *options, size_t n)
 	uint64_t hash = 0;
 	bool mss_1460 = false, others = false;
 
-	while (cursor_left(&c) > 0 && *c.at != OPTION_END) {
+	while (!c.failed && cursor_left(&c) > 0 && *c.at != OPTION_END) {
 		uint64_t word = option_word(&c);
 
 		hash = combine(hash, word);

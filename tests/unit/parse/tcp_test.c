@@ -85,6 +85,7 @@ static void test_option_layouts(void)
 	check_options("02ff0000", OPTIONS_OTHER);
 	check_options("02000000", OPTIONS_OTHER);
 	check_options("01010102", OPTIONS_OTHER);
+	check_options("03ffffff", OPTIONS_OTHER); /* once went round for ever */
 }
 
 static uint32_t hash_of(const char *hex)
