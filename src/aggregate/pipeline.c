@@ -68,7 +68,7 @@ enum status pipeline_new(struct pipeline **out, const struct pipeline_options *o
 	if (o->sink)
 		st = export_new(&p->engine.export, o->sink, SHARD_COUNT, o->threads,
 		                o->destination_key);
-	p->workers = aligned_alloc(64, o->threads * sizeof(*p->workers));
+	p->workers = aligned_alloc(64, (o->threads * sizeof(*p->workers) + 63) & ~(size_t)63);
 	if (st || !p->workers)
 		return st ? st : STATUS_NO_MEMORY;
 	for (unsigned i = 0; i < o->threads; i++)
