@@ -50,7 +50,7 @@
 #define RULE_SAME_TTL_VARIANCE 4   /* real sources differ by more hops than this */
 #define RULE_FEW_PACKETS       3   /* sources that the census counts */
 #define RULE_SHARERS           50  /* fewer sources may share by habit */
-#define RULE_SHARERS_SIGMA     6.0 /* above what chance gives over 2^16 IP ids */
+#define RULE_SHARERS_EXCESS    10  /* times what chance gives over 2^16 IP ids and cells */
 
 /* Denial of service, section 4: Moore et al. 2006 as published and implemented (corsaro). */
 #define RULE_ATTACK_PACKETS      25

@@ -226,8 +226,7 @@ static void weigh_sharers(struct tally *t, const struct spoof_census *c, const s
 	if (!is_counted(s))
 		return;
 	shared = census_look(c, s);
-	if (shared.others < RULE_SHARERS ||
-	    shared.others < expected + RULE_SHARERS_SIGMA * sqrt(expected))
+	if (shared.others < RULE_SHARERS || shared.others < RULE_SHARERS_EXCESS * expected)
 		return;
 	weigh(t, true, RULE_SPOOF_SHARED, "many sources share IP id, length, window and options");
 	weigh(t, shared.same_ttl, RULE_SPOOF_SAME_TTL,

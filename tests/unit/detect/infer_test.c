@@ -108,6 +108,9 @@ static void test_few(struct space *s)
 	expect(s, "1.2.3.4/32 2001:db8::1/128 2001:db8:0:5::80/128");
 	see_v4(s, 0x0a000000, 10);
 	expect(s, "10.0.0.0/28");
+	for (uint32_t i = 0; i < 8; i += 2)
+		see_v4(s, 0x0a000010 + i, 1);
+	expect(s, "10.0.0.16/32 10.0.0.18/32 10.0.0.20/32 10.0.0.22/32");
 }
 
 static void test_sparse(struct space *s)

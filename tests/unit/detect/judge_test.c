@@ -90,6 +90,27 @@ static void test_v6_telescope(void)
 	prefix_set_clear(&net);
 }
 
+/* The size of the IPv4 part says nothing about a source of IPv6. */
+static void test_both_families(void)
+{
+	struct prefix_set net = monitoring("44.0.0.0/24");
+	struct source s = scanner(0x05060708, 7000);
+	struct judge_context c;
+	struct verdict v;
+	struct prefix p;
+
+	CHECK(prefix_parse("2a00:1::/48", &p) == STATUS_OK && prefix_set_add(&net, p) == STATUS_OK);
+	prefix_set_seal(&net);
+	judge_context_init(&c, &net, false, NULL);
+	CHECK_NEAR(c.addresses, 256, 0);
+	judge_source(&c, &s, &v);
+	CHECK(v.internet_wide && v.aggressive);
+	CHECK(addr_parse("2a00::1", &s.address) == STATUS_OK);
+	judge_source(&c, &s, &v);
+	CHECK(v.behaviour == BEHAVIOUR_HORIZONTAL && !v.internet_wide && !v.aggressive);
+	prefix_set_clear(&net);
+}
+
 /* Nothing is monitored, nothing was seen. */
 static void test_nothing(void)
 {
@@ -175,6 +196,7 @@ int main(void)
 	test_scanner();
 	test_inside();
 	test_v6_telescope();
+	test_both_families();
 	test_nothing();
 	test_any();
 	return tap_done();

@@ -175,26 +175,30 @@ static void test_flood(uint8_t ttl_spread, double want)
 	spoof_census_free(c);
 }
 
-/* Chance alone: a million sources of random IP id share with some 15 others. */
+/* Chance alone: two million sources of random IP id share each of the 2^16 with some 30
+ * others, and cells with more: often more than RULE_SHARERS. */
 static void test_crowd(void)
 {
 	struct spoof_census *c = spoof_census_new();
+	struct source s = single(0x01000000, 1, 50);
+	uint32_t shared = 0;
 	unsigned accused = 0;
 	struct prng r;
 
-	for (int pass = 0; pass < 2; pass++) {
-		prng_init(&r, 8);
-		for (uint32_t i = 0; i < 1000000; i++) {
-			struct source s = single(0x01000000 + i, (uint16_t)prng_u32(&r), 50);
-			struct verdict v = {0};
-
-			if (pass == 0)
-				spoof_census_add(c, &s);
-			else
-				spoof_judge(c, &s, false, &v);
-			accused += v.spoof_score > 0;
-		}
+	prng_init(&r, 8);
+	for (uint32_t i = 0; i < 2000000; i++) {
+		s.ip_id = (uint16_t)prng_u32(&r);
+		spoof_census_add(c, &s);
 	}
+	for (uint32_t id = 1; id < 65536; id++) {
+		struct verdict v = {0};
+
+		s.ip_id = (uint16_t)id;
+		spoof_judge(c, &s, false, &v);
+		accused += v.spoof_score > 0;
+		shared += spoof_census_sharers(c, &s) >= 50;
+	}
+	CHECK(shared > 1000);
 	CHECK_U64(accused, 0);
 	spoof_census_free(c);
 }
