@@ -14,14 +14,14 @@ static bool shown(const struct port_report *port)
 	return port->kind != KIND_OUTBOUND;
 }
 
-/* "23/tcp telnet"; answers are marked, since nobody asks for them here. */
+/* "23/tcp telnet"; "from 53/udp dns" for answers, since nobody asks for them here. */
 static void port_label(const struct port_report *port, char *out, size_t size)
 {
 	char name[PORT_TEXT_MAX];
 
 	port_text(port->proto, port->port, name);
-	snprintf(out, size, "%s %s%s", name, service_name(port->proto, port->port),
-	         port->kind == KIND_BACKSCATTER ? " (answers)" : "");
+	snprintf(out, size, "%s%s %s", port->kind == KIND_BACKSCATTER ? "from " : "", name,
+	         service_name(port->proto, port->port));
 }
 
 void page_ports(const struct page *p)
@@ -157,7 +157,7 @@ void page_heat(const struct page *p)
 	unsigned n = heat_rows(a, rows);
 	struct svg_frame f = {.width = 960,
 	                      .height = n * HEAT_ROW_HEIGHT + 38,
-	                      .left = 190,
+	                      .left = 245,
 	                      .top = 8,
 	                      .right = 948,
 	                      .bottom = n * HEAT_ROW_HEIGHT + 10,

@@ -64,7 +64,8 @@ static void say_telescope(const struct pen *p, const struct analysis *a,
 		used += (size_t)snprintf(line + used, sizeof(line) - used, " and %zu more",
 		                         a->telescope.count - PREFIXES_SHOWN);
 	addresses_text(a->addresses, addresses, sizeof(addresses));
-	snprintf(line + used, sizeof(line) - used, "%s%s addresses%s", used ? ": " : "", addresses,
+	snprintf(line + used, sizeof(line) - used, "%s%s address%s%s", used ? ": " : "", addresses,
+	         a->addresses == 1 ? "" : "es",
 	         a->inferred ? ", guessed from the traffic (--net says it for sure)" : "");
 	say(p, "Telescope", line);
 }

@@ -54,6 +54,18 @@ static bool answers(const struct port_report *p)
 	return p->kind == KIND_BACKSCATTER;
 }
 
+/* One scale for the bars of both lists. */
+static uint64_t largest_port(const struct analysis *a)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < a->port_count; i++) {
+		if (a->ports[i].kind != KIND_OUTBOUND && a->ports[i].packets > largest)
+			largest = a->ports[i].packets;
+	}
+	return largest;
+}
+
 static void list_ports(const struct pen *p, const struct analysis *a, bool answering, unsigned most)
 {
 	static const struct pen_column columns[] = {
@@ -65,7 +77,7 @@ static void list_ports(const struct pen *p, const struct analysis *a, bool answe
 	        {.title = "", .narrowest = 6, .leaves = 1, .ink = INK_BAR},
 	};
 	struct pen_table t = {.columns = columns, .column_count = 6};
-	uint64_t all = analysed_packets(a), largest = 0;
+	uint64_t all = analysed_packets(a), largest = largest_port(a);
 
 	for (size_t i = 0; i < a->port_count && t.row_count < most; i++) {
 		const struct port_report *port = &a->ports[i];
@@ -75,7 +87,6 @@ static void list_ports(const struct pen *p, const struct analysis *a, bool answe
 		if (answers(port) != answering || port->kind == KIND_OUTBOUND)
 			continue;
 		row = pen_table_row(&t);
-		largest = port->packets > largest ? port->packets : largest;
 		port_text(port->proto, port->port, name);
 		pen_table_cell(&t, row, 0, "%s", name);
 		pen_table_cell(&t, row, 1, "%s", service_name(port->proto, port->port));

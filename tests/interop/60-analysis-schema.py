@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The JSON report fits its schema, as ajv reads it; and the schema refuses what is wrong.
 
-The documents are the expected outputs of the unit tests, which are compared byte for byte.
+The documents are the expected outputs of the unit tests, which are compared byte for byte, and
+one of the whole program.
 """
 import copy
 import glob
@@ -10,7 +11,8 @@ import os
 import shutil
 import subprocess
 
-from noroshi_test import SOURCE, folder, skip
+from noroshi_test import (SOURCE, ethernet, folder, ipv4, pcap_header, pcap_record, run, skip, tcp,
+                          udp)
 
 TESTS = os.path.join(SOURCE, "tests")
 SCHEMA = os.path.join(SOURCE, "docs", "schema", "analysis.schema.json")
@@ -51,6 +53,19 @@ def break_port(doc):
     doc["ports"][0]["port"] = 65536
 
 
+def capture():
+    """A scanner, a victim's answers, and a record that is no packet."""
+    records = [pcap_record(1000, b"\x00" * 20)]
+    for i in range(200):
+        records.append(pcap_record(1000 + i, ethernet(ipv4(
+            "192.0.2.1", f"198.18.0.{i}", 6, tcp(40000, 23, seq=i)))))
+        records.append(pcap_record(1000 + i + 0.5, ethernet(ipv4(
+            "203.0.113.9", f"198.18.0.{i}", 6, tcp(443, 1024 + i, flags=0x12)))))
+    records.append(pcap_record(1300, ethernet(ipv4("192.0.2.7", "198.18.0.9", 17,
+                                                   udp(5000, 1900, b"x")))))
+    return pcap_header() + b"".join(records)
+
+
 def main():
     if not shutil.which("node") or not os.path.isdir(os.path.join(TESTS, "node_modules", "ajv")):
         skip("node or ajv is not there: npm ci --prefix tests")
@@ -62,6 +77,14 @@ def main():
     with open(os.path.join(TESTS, "unit", "report", "expected", "day.json")) as day:
         good = json.load(day)
     with folder() as place:
+        path = os.path.join(place, "program.json")
+        with open(path, "wb") as out:
+            out.write(run("analyze", "--json", "--quiet", "--net", "198.18.0.0/24", "-",
+                          stdin=capture()).stdout)
+        fine, said = fits(path)
+        assert fine, said
+        with open(path) as out:
+            assert len(json.load(out)["sources"]) == 3
         for wrong in (break_extra, break_kind, break_count, break_missing, break_time, break_tool,
                       break_port):
             doc = copy.deepcopy(good)
