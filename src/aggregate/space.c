@@ -41,7 +41,7 @@ static uint32_t *find(const struct space *s, const struct addr *base)
 {
 	uint32_t at = place_of(s, base);
 
-	while (s->slots[at] && memcmp(s->blocks[s->slots[at] - 1].base.b, base->b, 15) != 0)
+	while (s->slots[at] && addr_compare(&s->blocks[s->slots[at] - 1].base, base) != 0)
 		at = (at + 1) & s->mask;
 	return &s->slots[at];
 }
@@ -81,7 +81,6 @@ static enum status block_of(struct space *s, const struct addr *base, struct spa
 			slot = find(s, base);
 		}
 		s->blocks[s->count] = (struct space_block){.base = *base};
-		s->blocks[s->count].base.b[15] = 0;
 		*slot = ++s->count;
 	}
 	*out = &s->blocks[*slot - 1];
@@ -91,9 +90,11 @@ static enum status block_of(struct space *s, const struct addr *base, struct spa
 enum status space_add(struct space *s, const struct addr *destination)
 {
 	struct space_block *block;
+	struct addr base = *destination;
 	uint8_t host = destination->b[15];
 
-	if (block_of(s, destination, &block))
+	base.b[15] = 0;
+	if (block_of(s, &base, &block))
 		return STATUS_NO_MEMORY;
 	if (!block) {
 		s->folded++;

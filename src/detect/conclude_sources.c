@@ -126,6 +126,8 @@ static void look_at(const struct judge_context *c, struct shard *shard,
                     const struct source_entry *e, struct source *facts, struct verdict *verdict)
 {
 	sources_facts(&shard->sources, e, facts);
+	if (facts->destinations > c->addresses && c->addresses > 0)
+		facts->destinations = c->addresses; /* an estimate can overshoot */
 	judge_source(c, facts, verdict);
 	if (answered_from_inside(c, e)) {
 		uint64_t packets = facts->packets;
