@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze_options.h"
 #include "command.h"
 
 #include <signal.h>
@@ -12,6 +13,23 @@ static const struct command *const commands[] = {
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+/* Whose options the manual pages take from here; tools/fill-man asks at build time. */
+static const struct option_table *const documented[] = {
+        &analyze_options,
+};
+
+static int print_mdoc(const char *command)
+{
+	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++) {
+		if (strcmp(documented[i]->command, command) == 0) {
+			options_mdoc(documented[i], stdout);
+			return 0;
+		}
+	}
+	fprintf(stderr, "noroshi: no table of options for '%s'\n", command);
+	return EXIT_USAGE;
+}
 
 static int usage(FILE *out, int status)
 {
@@ -32,6 +50,8 @@ int main(int argc, char **argv)
 		return usage(stdout, 0);
 	if (strcmp(argv[1], "--version") == 0)
 		return puts("noroshi " NOROSHI_VERSION) < 0;
+	if (argc == 3 && strcmp(argv[1], "--mdoc") == 0)
+		return print_mdoc(argv[2]);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(argc - 1, argv + 1);
