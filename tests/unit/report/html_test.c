@@ -111,6 +111,26 @@ static void test_axes(void)
 	CHECK_STR(label, "00:00:07");
 }
 
+/* What lies outside of the frame is drawn at its edge. */
+static void test_frame(void)
+{
+	const struct svg_frame f = {.left = 10,
+	                            .right = 110,
+	                            .top = 5,
+	                            .bottom = 55,
+	                            .start_ns = 1000,
+	                            .end_ns = 2000,
+	                            .highest = 100};
+
+	CHECK_NEAR(svg_x(&f, 1500), 60, 1e-9);
+	CHECK_NEAR(svg_x(&f, 0), 10, 0);
+	CHECK_NEAR(svg_x(&f, UINT64_MAX), 110, 0);
+	CHECK_NEAR(svg_y(&f, 50), 30, 1e-9);
+	CHECK_NEAR(svg_y(&f, -1), 55, 0);
+	CHECK_NEAR(svg_y(&f, NAN), 55, 0);
+	CHECK_NEAR(svg_y(&f, INFINITY), 5, 0);
+}
+
 int main(void)
 {
 	test_day();
@@ -118,5 +138,6 @@ int main(void)
 	test_map();
 	test_bounds();
 	test_axes();
+	test_frame();
 	return tap_done();
 }
