@@ -21,7 +21,7 @@ static const struct option rows[] = {
          "csv, jsonl or batch; else the output's ending chooses, and csv for standard output.",
          OPTION_TEXT, AT(format), 0, 0},
         {"output", "FILE",
-         "Write here instead of to standard output; also -o FILE. The file appears when it is "
+         "Write here instead of to standard output. The file appears when it is "
          "whole.",
          OPTION_TEXT, AT(output), 0, 0},
         {"anonymize", "KEYFILE",
@@ -31,8 +31,11 @@ static const struct option rows[] = {
         {"help", NULL, "Print this.", OPTION_FLAG, AT(help), 0, 0},
 };
 
+static const struct option_letter letters[] = {{'o', "output"}, {0}};
+
 static const struct option_table table = {
         .command = "flows",
+        .letters = letters,
         .synopsis = "[OPTION]... FILE...",
         .about = "Prints the flow rows of batch files, or converts them. A damaged frame is "
                  "reported, and what is whole is still read.",
@@ -171,16 +174,11 @@ static int convert(const struct flows_settings *s, const struct text_list *files
 
 static int run(int argc, char **argv)
 {
-	static char output[] = "--output";
 	struct flows_settings settings = {0};
 	struct text_list files = {0};
 	struct trouble t = {0};
 	int result = EXIT_USAGE;
 
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "-o") == 0)
-			argv[i] = output;
-	}
 	if (options_parse(&table, argc, argv, &settings, &files, &t)) {
 		complain(&t);
 	} else if (settings.help) {

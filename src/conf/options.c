@@ -100,16 +100,41 @@ static const struct option *find(const struct option_table *table, const char *n
 	return NULL;
 }
 
-/* One "--name", "--name=value" or "--name value"; *at moves past what was used. */
+/* The row that "-o" stands for. */
+static const struct option *find_letter(const struct option_table *table, const char *argument)
+{
+	const struct option_letter *at = table->letters;
+
+	for (; at && at->letter; at++) {
+		if (argument[1] == at->letter && !argument[2])
+			return find(table, at->name, strlen(at->name));
+	}
+	return NULL;
+}
+
+static char letter_of(const struct option_table *table, const struct option *row)
+{
+	const struct option_letter *at = table->letters;
+
+	for (; at && at->letter; at++) {
+		if (strcmp(at->name, row->name) == 0)
+			return at->letter;
+	}
+	return '\0';
+}
+
+/* One "-l", "--name", "--name=value" or "--name value"; *at moves past what was used. */
 static enum status parse_option(const struct option_table *table, int argc, char **argv, int *at,
                                 void *settings, struct trouble *t)
 {
-	const char *name = argv[*at] + 2, *equals = strchr(name, '=');
+	bool is_short = argv[*at][1] != '-';
+	const char *name = argv[*at] + 2, *equals = is_short ? NULL : strchr(name, '=');
 	size_t length = equals ? (size_t)(equals - name) : strlen(name);
-	const struct option *row = find(table, name, length);
+	const struct option *row =
+	        is_short ? find_letter(table, argv[*at]) : find(table, name, length);
 	const char *value = equals ? equals + 1 : NULL;
 
-	if (argv[*at][1] != '-' || !row)
+	if (!row)
 		return trouble_set(t, STATUS_USAGE, NULL, 0,
 		                   "'%s' is not an option of '%s'; see --help", argv[*at],
 		                   table->command);
@@ -173,9 +198,12 @@ void options_help(const struct option_table *table, FILE *out)
 	fputc('\n', out);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct option *row = &table->rows[i];
+		char letter = letter_of(table, row);
 
-		fprintf(out, "  --%s%s%s\n", row->name, row->argument ? " " : "",
-		        row->argument ? row->argument : "");
+		if (letter)
+			fprintf(out, "  -%c,", letter);
+		fprintf(out, "%s--%s%s%s\n", letter ? " " : "  ", row->name,
+		        row->argument ? " " : "", row->argument ? row->argument : "");
 		print_folded(out, row->help, 6);
 	}
 }
@@ -201,8 +229,12 @@ void options_mdoc(const struct option_table *table, FILE *out)
 	fputs(".Bl -tag -width Ds\n", out);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct option *row = &table->rows[i];
+		char letter = letter_of(table, row);
 
-		fprintf(out, ".It Fl \\-%s%s%s\n", row->name, row->argument ? " Ar " : "",
+		fputs(".It ", out);
+		if (letter)
+			fprintf(out, "Fl %c , ", letter);
+		fprintf(out, "Fl \\-%s%s%s\n", row->name, row->argument ? " Ar " : "",
 		        row->argument ? row->argument : "");
 		print_mdoc_text(out, row->help);
 	}

@@ -3,7 +3,8 @@
  * Command line options from one table: parser, --help text and manual page alike.
  *
  * A table row names the option, its type, range and help; values land in a settings
- * struct at `offset`. `--name value` and `--name=value` are both taken, options and
+ * struct at `offset`. `--name value`, `--name=value` and, where it has a letter, `-l value`
+ * are taken; options and
  * operands may be mixed, "--" ends options, "-" is an operand. Strings point into argv.
  */
 #ifndef CONF_OPTIONS_H
@@ -43,6 +44,12 @@ struct option {
 	uint64_t low, high;
 };
 
+/* A short name: 'o' for "output" takes -o FILE. */
+struct option_letter {
+	char letter;
+	const char *name;
+};
+
 /* A command's synopsis and options. */
 struct option_table {
 	const char *command;  /* "analyze" */
@@ -50,6 +57,7 @@ struct option_table {
 	const char *about;    /* one or two sentences */
 	const struct option *rows;
 	size_t count;
+	const struct option_letter *letters; /* ends with {0}; NULL: none */
 };
 
 /* Fill settings from argv[1..]; operands are collected in order. STATUS_USAGE with trouble
