@@ -2,7 +2,7 @@
 #include "detect/judge.h"
 
 #include "detect/behaviour.h"
-#include "detect/tool.h"
+#include "detect/rules.h"
 
 #include <math.h>
 
@@ -27,7 +27,8 @@ void judge_context_init(struct judge_context *c, const struct prefix_set *telesc
 	        .inferred = inferred,
 	        .addresses = v4 > 0 ? v4 : prefix_set_size_v6(telescope),
 	        .addresses_v4 = v4,
-	        .conficker_share = tool_conficker_share(telescope),
+	        .tools = {inferred && v4 < RULE_INFERRED_ENOUGH ? 0 : v4,
+	                  tool_conficker_share(telescope)},
 	        .private_telescope = is_private(telescope),
 	};
 }
@@ -52,7 +53,7 @@ void judge_source(const struct judge_context *c, const struct source *s, struct 
 	v->behaviour = behaviour_judge(s, is_inside(c, s), c->inferred ? 0 : c->addresses);
 	if (v->behaviour == BEHAVIOUR_OUTBOUND)
 		return;
-	tool = tool_judge(s, c->conficker_share);
+	tool = tool_judge(s, &c->tools);
 	v->tool = tool.tool;
 	v->tool_p = tool.p;
 	v->tool_packets = tool.packets;

@@ -10,15 +10,16 @@
 
 #include "detect/attack.h"
 #include "detect/spoof.h"
+#include "detect/tool.h"
 #include "model/analysis.h"
 
 struct judge_context {
 	const struct prefix_set *telescope; /* sealed */
 	const struct spoof_census *census;  /* NULL: nobody is compared */
 	bool inferred;
-	double addresses;       /* monitored IPv4 addresses, or IPv6 where there is no IPv4 */
-	double addresses_v4;    /* 0: none */
-	double conficker_share; /* see detect/tool.h */
+	double addresses;    /* monitored IPv4 addresses, or IPv6 where there is no IPv4 */
+	double addresses_v4; /* 0: none */
+	struct tool_telescope tools;
 	bool private_telescope;
 };
 

@@ -31,9 +31,11 @@
 #define RULE_TOOL_PACKETS    2
 #define RULE_UNICORN_REPEATS 2  /* 3 packets: the first one fixes the constant */
 #define RULE_CONFICKER_HOSTS 10 /* distinct targets on TCP 445 */
-/* SYNs to each (destination, port): below, nothing was sent again as a TCP stack would
- * (RFC 6298: twice and more); above 1 for the 3.3 % error of a sketched count. */
+/* Expected over seen targets: below, nothing was sent again as a TCP stack would (RFC 6298:
+ * twice and more); above 1 for the 3.3 % error of a sketched count. */
 #define RULE_STATELESS_RATIO 1.5
+
+#define RULE_INFERRED_ENOUGH 256 /* addresses that no single source makes up */
 
 /* Forgery, section 3. Weights are the chance that the sign stands for forgery, our
  * judgement; independent signs combine as 1 - prod(1 - weight). */

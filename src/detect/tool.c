@@ -86,25 +86,52 @@ static struct tool_verdict worm(const struct source *s)
 	              chance_log_tail(matches, s->packets, ldexp(1, tool_chance_log2(tool))));
 }
 
-static struct tool_verdict conficker(const struct source *s, double share)
+/* Packets that were no SYN to TCP 445, so far as the main ports tell. */
+static uint64_t packets_elsewhere(const struct source *s)
 {
-	if (s->syn445_destinations < RULE_CONFICKER_HOSTS || (s->signs & SIGN_NOT_CONFICKER) ||
-	    !(share > 0))
-		return unknown;
-	return tested(TOOL_CONFICKER, s->syns, s->syn445_destinations * log(share));
+	for (unsigned i = 0; i < s->top_port_count; i++) {
+		const struct source_port *p = &s->top_ports[i];
+
+		if (p->proto == PROTO_TCP && p->port == 445 && p->kind == KIND_SCAN)
+			return s->packets - smaller(p->packets, s->packets);
+	}
+	return s->packets;
 }
 
-static bool sends_nothing_again(const struct source *s)
+/* Distinct targets on TCP 445. The fact is a lower bound where rows were sketched; another one
+ * is all targets less one for each packet that went elsewhere. */
+static double conficker_targets(const struct source *s)
 {
-	return !(s->signs & SIGN_REPEATED) &&
-	       (double)s->syns <= s->destinations * (double)s->ports * RULE_STATELESS_RATIO;
+	double all = s->destinations - (double)packets_elsewhere(s);
+
+	return fmin(fmax(s->syn445_destinations, all), (double)s->syns);
+}
+
+static struct tool_verdict conficker(const struct source *s, double share)
+{
+	double targets = conficker_targets(s);
+
+	if (targets < RULE_CONFICKER_HOSTS || (s->signs & SIGN_NOT_CONFICKER) || !(share > 0))
+		return unknown;
+	return tested(TOOL_CONFICKER, s->syns, targets * log(share));
+}
+
+/* As many distinct targets as if each SYN of a port were drawn anew? A TCP stack tries the
+ * same one two or three times. A small telescope that was scanned over and over has none left. */
+static bool sends_nothing_again(const struct source *s, double monitored)
+{
+	double draws = (double)s->syns / fmax((double)s->ports, 1), expected = draws;
+
+	if (monitored > 0)
+		expected = monitored * -expm1(-draws / monitored);
+	return !(s->signs & SIGN_REPEATED) && expected <= s->destinations * RULE_STATELESS_RATIO;
 }
 
 /* The options are those of real Windows: only a source that never repeats itself counts. */
-static struct tool_verdict zmap_like(const struct source *s)
+static struct tool_verdict zmap_like(const struct source *s, double monitored)
 {
 	if (s->syns < RULE_TOOL_PACKETS || s->marks[MARK_ZMAP_LIKE] < s->syns ||
-	    !sends_nothing_again(s))
+	    !sends_nothing_again(s, monitored))
 		return unknown;
 	return (struct tool_verdict){TOOL_ZMAP_LIKE, NAN, s->syns};
 }
@@ -140,7 +167,7 @@ static bool nothing_to_test(const struct source *s)
 	return most < RULE_TOOL_PACKETS && s->syn445_destinations < RULE_CONFICKER_HOSTS;
 }
 
-struct tool_verdict tool_judge(const struct source *s, double conficker_share)
+struct tool_verdict tool_judge(const struct source *s, const struct tool_telescope *telescope)
 {
 	struct tool_verdict v = unknown;
 
@@ -157,9 +184,9 @@ struct tool_verdict tool_judge(const struct source *s, double conficker_share)
 	if (!v.tool)
 		v = worm(s);
 	if (!v.tool)
-		v = conficker(s, conficker_share);
+		v = conficker(s, telescope->conficker_share);
 	if (!v.tool)
-		v = zmap_like(s);
+		v = zmap_like(s, telescope->monitored);
 	if (!v.tool)
 		v = marked(s, MARK_HAJIME, TOOL_HAJIME);
 	if (!v.tool)

@@ -17,6 +17,12 @@ struct tool_verdict {
 	uint64_t packets; /* that match */
 };
 
+/* What the rules must know of the telescope. */
+struct tool_telescope {
+	double monitored;       /* IPv4 addresses; 0: not known */
+	double conficker_share; /* tool_conficker_share() */
+};
+
 /*
  * The share of the monitored IPv4 addresses whose 2nd and 4th octets are below 128, the
  * only ones that Conficker's generator reaches; 1 where there are none, so that nothing is
@@ -24,6 +30,6 @@ struct tool_verdict {
  */
 double tool_conficker_share(const struct prefix_set *telescope);
 
-struct tool_verdict tool_judge(const struct source *s, double conficker_share);
+struct tool_verdict tool_judge(const struct source *s, const struct tool_telescope *telescope);
 
 #endif

@@ -42,7 +42,7 @@ static void test_scanner(void)
 
 	judge_context_init(&c, &net, false, NULL);
 	CHECK_NEAR(c.addresses, 65536, 0);
-	CHECK_NEAR(c.conficker_share, 0.5, 0);
+	CHECK_NEAR(c.tools.conficker_share, 0.5, 0);
 	s.marks[MARK_MIRAI] = 7000;
 	judge_source(&c, &s, &v);
 	CHECK(v.behaviour == BEHAVIOUR_HORIZONTAL && v.tool == TOOL_MIRAI);

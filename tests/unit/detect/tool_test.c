@@ -23,9 +23,16 @@ static struct source marked(uint64_t syns, enum mark mark, uint64_t matches)
 	return s;
 }
 
+static struct tool_verdict judged(const struct source *s, double conficker_share)
+{
+	struct tool_telescope telescope = {.conficker_share = conficker_share};
+
+	return tool_judge(s, &telescope);
+}
+
 static enum tool label(struct source s)
 {
-	return tool_judge(&s, 0.25).tool;
+	return judged(&s, 0.25).tool;
 }
 
 static void test_packet_rules(void)
@@ -33,7 +40,7 @@ static void test_packet_rules(void)
 	struct tool_verdict v;
 	struct source s = marked(2, MARK_ZMAP, 2);
 
-	v = tool_judge(&s, 1);
+	v = judged(&s, 1);
 	CHECK(v.tool == TOOL_ZMAP && v.packets == 2);
 	CHECK_NEAR(v.p, 0x1p-32, 1e-16);
 	CHECK(label(marked(2, MARK_MIRAI, 2)) == TOOL_MIRAI);
@@ -48,7 +55,7 @@ static void test_packet_rules(void)
 	CHECK(label(marked(UINT64_C(1) << 30, MARK_MASSCAN, 16500)) == TOOL_UNKNOWN);
 	CHECK(label(marked(UINT64_C(1) << 30, MARK_MASSCAN, 17100)) == TOOL_MASSCAN);
 	s = marked(1000, MARK_MIRAI, 1000);
-	v = tool_judge(&s, 1);
+	v = judged(&s, 1);
 	CHECK(v.p > 0 && v.p <= 1e-290);
 }
 
@@ -95,7 +102,7 @@ static void test_unicorn(void)
 	CHECK(label(s) == TOOL_UNKNOWN);
 	s.unicorn = 3;
 	CHECK(label(s) == TOOL_UNICORN);
-	CHECK_U64(tool_judge(&s, 1).packets, 3);
+	CHECK_U64(judged(&s, 1).packets, 3);
 	s.syns = s.packets = 0;
 	CHECK(label(s) == TOOL_UNKNOWN);
 }
@@ -128,19 +135,36 @@ static void test_conficker(void)
 	struct tool_verdict v;
 
 	s.syn445_destinations = 10;
-	v = tool_judge(&s, 0.25);
+	v = judged(&s, 0.25);
 	CHECK(v.tool == TOOL_CONFICKER); /* 0.25^10 = 9.5e-7 */
 	CHECK_NEAR(v.p, 9.5367431640625e-7, 1e-18);
-	CHECK(tool_judge(&s, 0.5).tool == TOOL_UNKNOWN);
-	CHECK(tool_judge(&s, 1).tool == TOOL_UNKNOWN);
-	CHECK(tool_judge(&s, 0).tool == TOOL_UNKNOWN);
+	CHECK(judged(&s, 0.5).tool == TOOL_UNKNOWN);
+	CHECK(judged(&s, 1).tool == TOOL_UNKNOWN);
+	CHECK(judged(&s, 0).tool == TOOL_UNKNOWN);
 	s.syn445_destinations = 20;
-	CHECK(tool_judge(&s, 0.5).tool == TOOL_CONFICKER);
+	CHECK(judged(&s, 0.5).tool == TOOL_CONFICKER);
 	s.signs = SIGN_NOT_CONFICKER;
-	CHECK(tool_judge(&s, 0.5).tool == TOOL_UNKNOWN);
+	CHECK(judged(&s, 0.5).tool == TOOL_UNKNOWN);
 	s.signs = 0;
 	s.syn445_destinations = 9;
-	CHECK(tool_judge(&s, 0.01).tool == TOOL_UNKNOWN);
+	CHECK(judged(&s, 0.01).tool == TOOL_UNKNOWN);
+}
+
+/* Rows of many targets say only that they are more than 16: the ports tell the rest. */
+static void test_conficker_bound(void)
+{
+	struct source s = scanner(40);
+
+	s.syn445_destinations = 17;
+	s.top_port_count = 1;
+	s.top_ports[0] = (struct source_port){PROTO_TCP, KIND_SCAN, 445, 40};
+	CHECK(judged(&s, 0.5).tool == TOOL_CONFICKER);
+	s.top_ports[0].packets = 19; /* 21 targets may have been asked for something else */
+	CHECK(judged(&s, 0.5).tool == TOOL_UNKNOWN);
+	s.top_ports[0].packets = 20;
+	CHECK(judged(&s, 0.5).tool == TOOL_CONFICKER);
+	s.top_ports[0].port = 139;
+	CHECK(judged(&s, 0.5).tool == TOOL_UNKNOWN);
 }
 
 static double share_of(const char *text)
@@ -176,7 +200,7 @@ static void test_zmap_like(void)
 	struct source s = marked(2, MARK_ZMAP_LIKE, 2);
 
 	CHECK(label(s) == TOOL_ZMAP_LIKE);
-	CHECK(isnan(tool_judge(&s, 1).p));
+	CHECK(isnan(judged(&s, 1).p));
 	s.signs = SIGN_REPEATED; /* a Windows host tries again */
 	CHECK(label(s) == TOOL_UNKNOWN);
 	s = marked(30, MARK_ZMAP_LIKE, 30);
@@ -187,6 +211,20 @@ static void test_zmap_like(void)
 	s.marks[MARK_ZMAP_LIKE] = 29;
 	CHECK(label(s) == TOOL_UNKNOWN);
 	CHECK(label(marked(1, MARK_ZMAP_LIKE, 1)) == TOOL_UNKNOWN);
+}
+
+/* 900 probes drawn over 256 addresses reach 248 of them; three tries of each reach fewer. */
+static void test_small_telescope(void)
+{
+	struct tool_telescope small = {256, 1}, large = {65536, 1};
+	struct source s = marked(900, MARK_ZMAP_LIKE, 900);
+
+	s.destinations = 248;
+	CHECK(tool_judge(&s, &small).tool == TOOL_ZMAP_LIKE);
+	CHECK(tool_judge(&s, &large).tool == TOOL_UNKNOWN);
+	CHECK(label(s) == TOOL_UNKNOWN);
+	s.destinations = 160;
+	CHECK(tool_judge(&s, &small).tool == TOOL_UNKNOWN);
 }
 
 static void test_irregular(void)
@@ -234,7 +272,7 @@ static void test_storm(void)
 		for (unsigned i = 0; i < n; i++)
 			random_syn(&r, &s);
 		sent += n;
-		labels += tool_judge(&s, 0.25).tool != TOOL_UNKNOWN;
+		labels += judged(&s, 0.25).tool != TOOL_UNKNOWN;
 	}
 	CHECK_U64(labels, 0);
 }
@@ -259,7 +297,7 @@ static void test_any(void)
 		s.syn445_destinations = fmin((double)prng_below(&r, 40), (double)s.syns);
 		s.ports = prng_u64(&r) >> prng_below(&r, 64);
 		s.signs = (uint16_t)prng_u32(&r);
-		v = tool_judge(&s, prng_unit(&r));
+		v = judged(&s, prng_unit(&r));
 		fine &= (unsigned)v.tool < TOOL_COUNT;
 		fine &= isnan(v.p) || (v.p > 0 && v.p < 1e-6);
 		fine &= v.tool == TOOL_UNKNOWN ? v.packets == 0 && isnan(v.p) : v.packets >= 2;
@@ -275,8 +313,10 @@ int main(void)
 	test_unicorn();
 	test_worms();
 	test_conficker();
+	test_conficker_bound();
 	test_conficker_share();
 	test_zmap_like();
+	test_small_telescope();
 	test_irregular();
 	test_storm();
 	test_any();
