@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-extern int room_enrich_is_empty;
-int room_enrich_is_empty = 1;
