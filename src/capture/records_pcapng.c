@@ -147,7 +147,7 @@ static bool begin_section(struct records *r, const uint8_t *block, size_t n)
 		                    records_number(r));
 	major = u16(r, block + 12);
 	if (major != 1)
-		return records_stop(r, r->count ? STATUS_LIMIT : STATUS_FORMAT,
+		return records_stop(r, records_number(r) > 1 ? STATUS_LIMIT : STATUS_FORMAT,
 		                    "pcapng version %u is not known", major);
 	r->pcapng.interface_count = 0;
 	return true;

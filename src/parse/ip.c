@@ -4,6 +4,8 @@
 #include "base/cursor.h"
 #include "parse/link.h"
 
+#include <stddef.h>
+
 enum {
 	FRAGMENT_OFFSET = 0x1fff,
 	FRAGMENT_MORE = 0x2000,
@@ -156,6 +158,10 @@ static __attribute__((noinline)) bool parse_network_any(const struct record *rec
 	struct link_payload l;
 	unsigned version;
 
+	memset(p, 0, sizeof(*p));
+	memset(t, 0, sizeof(*t));
+	p->time_ns = record->time_ns;
+	p->wire_len = record->wire;
 	if (!link_payload(record, &l, skip))
 		return false;
 	*skip = SKIP_SHORT;
@@ -176,6 +182,18 @@ static __attribute__((noinline)) bool parse_network_any(const struct record *rec
 	return true;
 }
 
+/* All behind the addresses, in pieces that compilers turn into plain stores: for the whole they
+ * call memset or use a string instruction, which costs as much as the rest of the decoding. */
+static inline void clear_behind_addresses(struct packet *p)
+{
+	enum { AT = offsetof(struct packet, src_port), SIZE = sizeof(*p) - AT };
+	uint8_t *at = (uint8_t *)p + AT;
+
+	_Static_assert(SIZE > 64 && SIZE <= 128, "two pieces");
+	memset(at, 0, 64);
+	memset(at + 64, 0, SIZE - 64);
+}
+
 /* Ethernet, IPv4 without options, not a fragment, lengths that hold: four fifths and more of
  * what a telescope sees. Everything else takes the long way, which is the one that
  * decides what is malformed. */
@@ -192,39 +210,28 @@ static inline bool parse_network_usual(const struct record *r, struct packet *p,
 	length = bytes_be16(ip + 2);
 	if (length < IPV4_HEADER_BYTES || length > r->wire - ETHERNET_HEADER_BYTES)
 		return false;
-	p->src32 = bytes_be32(ip + 12);
-	p->dst32 = bytes_be32(ip + 16);
+	clear_behind_addresses(p);
+	p->time_ns = r->time_ns;
 	p->src = mapped(ip + 12);
 	p->dst = mapped(ip + 16);
+	p->wire_len = r->wire;
+	p->src32 = bytes_be32(ip + 12);
+	p->dst32 = bytes_be32(ip + 16);
 	p->ip_len = (uint16_t)length;
 	p->ip_id = bytes_be16(ip + 4);
 	p->ttl = ip[8];
 	p->proto = ip[9];
 	here = r->captured - ETHERNET_HEADER_BYTES;
-	t->bytes = ip + IPV4_HEADER_BYTES;
-	t->claimed = length - IPV4_HEADER_BYTES;
-	t->captured = smaller(here, length) - IPV4_HEADER_BYTES;
+	*t = (struct transport){
+	        .bytes = ip + IPV4_HEADER_BYTES,
+	        .captured = smaller(here, length) - IPV4_HEADER_BYTES,
+	        .claimed = length - IPV4_HEADER_BYTES,
+	};
 	return true;
-}
-
-/* In pieces that compilers turn into plain stores: for the whole they call memset or use a
- * string instruction, which costs as much as the rest of the decoding. */
-static inline void clear_packet(struct packet *p)
-{
-	uint8_t *at = (uint8_t *)p;
-
-	_Static_assert(sizeof(*p) > 128 && sizeof(*p) <= 192, "three pieces");
-	memset(at, 0, 64);
-	memset(at + 64, 0, 64);
-	memset(at + 128, 0, sizeof(*p) - 128);
 }
 
 bool parse_network(const struct record *record, struct packet *p, struct transport *t,
                    enum skip_reason *skip)
 {
-	clear_packet(p);
-	memset(t, 0, sizeof(*t));
-	p->time_ns = record->time_ns;
-	p->wire_len = record->wire;
 	return parse_network_usual(record, p, t) || parse_network_any(record, p, t, skip);
 }
