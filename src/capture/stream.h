@@ -3,10 +3,9 @@
  * One worker's view of an input as a stream of bytes, inside this room: hands out
  * contiguous bytes, copying only what straddles two blocks.
  *
- * What stream_need() returned stays valid until the second-next stream_need() that has to
- * copy, or the next stream_need() after `at` has reached `end`, whichever is first: see
- * records_next(), which hands out at most one copied record in a batch and never
- * asks for another block after it has filled in a record of this one.
+ * Bytes that were handed out stay valid while no other block is asked for and nothing is
+ * copied. A batch of records therefore may begin with one copied record and goes on within the
+ * present block only; the next block waits for the next batch.
  */
 #ifndef CAPTURE_STREAM_H
 #define CAPTURE_STREAM_H
