@@ -3,6 +3,8 @@
 #ifndef NOROSHI_COMMAND_H
 #define NOROSHI_COMMAND_H
 
+#include "conf/options.h"
+
 /* Exit statuses: 0 done, EXIT_NOTHING nothing readable or nothing written, EXIT_USAGE. */
 enum { EXIT_NOTHING = 1, EXIT_USAGE = 2 };
 
@@ -11,6 +13,10 @@ struct command {
 	const char *help;                  /* one line */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
+
+/* What --help and the manual pages print; analyze's is in analyze_options.h. */
+extern const struct option_table synth_options;
+extern const struct option_table flows_options;
 
 extern const struct command command_analyze;
 extern const struct command command_synth;

@@ -33,7 +33,7 @@ static const struct option rows[] = {
 
 static const struct option_letter letters[] = {{'o', "output"}, {0}};
 
-static const struct option_table table = {
+const struct option_table flows_options = {
         .command = "flows",
         .letters = letters,
         .synopsis = "[OPTION]... FILE...",
@@ -179,10 +179,10 @@ static int run(int argc, char **argv)
 	struct trouble t = {0};
 	int result = EXIT_USAGE;
 
-	if (options_parse(&table, argc, argv, &settings, &files, &t)) {
+	if (options_parse(&flows_options, argc, argv, &settings, &files, &t)) {
 		complain(&t);
 	} else if (settings.help) {
-		options_help(&table, stdout);
+		options_help(&flows_options, stdout);
 		result = 0;
 	} else if (files.count == 0) {
 		fputs("noroshi: flows needs a batch file; see --help\n", stderr);

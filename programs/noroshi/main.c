@@ -17,6 +17,8 @@ enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 /* Whose options the manual pages take from here; tools/fill-man asks at build time. */
 static const struct option_table *const documented[] = {
         &analyze_options,
+        &synth_options,
+        &flows_options,
 };
 
 static int print_mdoc(const char *command)

@@ -33,7 +33,7 @@ static const struct option rows[] = {
 
 static const struct option_letter letters[] = {{'o', "output"}, {0}};
 
-static const struct option_table table = {
+const struct option_table synth_options = {
         .command = "synth",
         .synopsis = "-o FILE [OPTION]... SCENARIO",
         .about = "Writes a labelled capture of darknet traffic from a scenario file, and the "
@@ -157,10 +157,10 @@ static int run(int argc, char **argv)
 	struct text_list operands = {0};
 	struct scenario scenario = {0};
 	struct trouble t = {0};
-	enum status st = options_parse(&table, argc, argv, &set, &operands, &t);
+	enum status st = options_parse(&synth_options, argc, argv, &set, &operands, &t);
 
 	if (!st && set.help) {
-		options_help(&table, stdout);
+		options_help(&synth_options, stdout);
 		text_list_clear(&operands);
 		return 0;
 	}
