@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command in the README's fenced blocks runs, in the build folder that there is.
+
+`capture.pcap` stands for a capture of the reader's own; here it is the demo's day. Targets that
+run for long, and this test's own, are only looked up.
+"""
+import os
+import re
+import subprocess
+
+from noroshi_test import SOURCE
+
+BUILD = os.environ["NOROSHI_BUILD"]
+ONLY_LOOKED_UP = {"make test", "make bench", "make fuzz", "make lint", "make install"}
+
+
+def fenced_commands(text):
+    for block in re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield from (line for line in block.split("\n") if line and not line.startswith("#"))
+
+
+def run(command):
+    if command in ONLY_LOOKED_UP:
+        command += " -n"
+    here = command.replace("build/", BUILD + "/").replace(
+        "capture.pcap", os.path.join(BUILD, "demo", "day.pcap"))
+    print(here, flush=True)
+    return subprocess.run(["bash", "-c", "set -o pipefail; " + here], cwd=SOURCE, timeout=600,
+                          env={**os.environ, "BUILD": BUILD}, capture_output=True, text=True,
+                          check=False)
+
+
+def main():
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as readme:
+        text = readme.read()
+    commands = list(fenced_commands(text))
+    assert "make demo" in commands and len(commands) >= 6, commands
+    for command in commands:
+        done = run(command)
+        assert done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stderr[-3000:]}"
+    for made in ("demo/report.html", "demo/truth.json", "report.html", "report.json", "flows.csv"):
+        assert os.path.getsize(os.path.join(BUILD, made)) > 0, made
+    assert os.path.getsize(os.path.join(BUILD, "man", "noroshi.1")) > 0
+
+
+main()
