@@ -54,6 +54,11 @@ bool classify_payload(const struct packet *p)
 /* RFC 6890 and successors: space that cannot be a source on the Internet. */
 static bool is_bogon(uint32_t a)
 {
+	/* A bit for each first byte of the table below: 0, 10; 100, 127; 169, 172; 192, 198, 203. */
+	static const uint32_t suspects[7] = {1u << 0 | 1u << 10, 0, 0,
+	                                     1u << (100 - 96) | 1u << (127 - 96), 0,
+	                                     1u << (169 - 160) | 1u << (172 - 160),
+	                                     1u << (192 - 192) | 1u << (198 - 192) | 1u << (203 - 192)};
 	static const struct {
 		uint32_t base, mask;
 	} bogons[] = {
@@ -72,6 +77,9 @@ static bool is_bogon(uint32_t a)
 	        {0xe0000000, 0xe0000000}, /* 224.0.0.0/3 multicast, reserved, broadcast */
 	};
 
+	/* Most of the Internet is none of these first bytes. */
+	if (a < 0xe0000000 && !(suspects[a >> 29] >> (a >> 24 & 31) & 1))
+		return false;
 	for (size_t i = 0; i < sizeof(bogons) / sizeof(bogons[0]); i++) {
 		if ((a & bogons[i].mask) == bogons[i].base)
 			return true;

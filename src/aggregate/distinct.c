@@ -41,8 +41,7 @@ static void register_add(uint8_t *registers, uint32_t value)
 	uint8_t rank = rest ? (uint8_t)(__builtin_clz(rest) + 1) : RANK_BITS + 1;
 	uint8_t *slot = &registers[value >> RANK_BITS];
 
-	if (rank > *slot)
-		*slot = rank;
+	*slot = rank > *slot ? rank : *slot;
 }
 
 /* The 16th value filled the list: count by registers from now on. */
