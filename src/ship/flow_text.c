@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ship/flow_text.h"
 
+#include "base/timefmt.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 
 #define CSV_HEADER                                                                      \
@@ -18,6 +21,7 @@ void flow_text_init(struct flow_text *f, bool json)
 {
 	*f = (struct flow_text){.json = json};
 	addr_text(&f->source, f->source_text);
+	f->source_length = strlen(f->source_text);
 }
 
 const char *flow_text_header(const struct flow_text *f)
@@ -27,37 +31,65 @@ const char *flow_text_header(const struct flow_text *f)
 
 void flow_text_window(struct flow_text *f, const struct window_header *header)
 {
-	time_text((uint64_t)header->start_s * NS_PER_SECOND, 0, f->window);
-	f->sensor = header->sensor;
+	char start[TIME_TEXT_MAX];
+	int n;
+
+	time_text((uint64_t)header->start_s * NS_PER_SECOND, 0, start);
+	n = snprintf(f->window, sizeof(f->window),
+	             f->json ? "{\"window\":\"%s\",\"sensor\":%" PRIu32 : "%s,%" PRIu32, start,
+	             header->sensor);
+	f->window_length = (size_t)n;
 }
 
+static inline char *put_bytes(char *at, const char *bytes, size_t n)
+{
+	memcpy(at, bytes, n);
+	return at + n;
+}
+
+/* Inlined with a constant, this is one or two stores. */
 static inline char *put_text(char *at, const char *text)
 {
-	while (*text)
-		*at++ = *text++;
-	return at;
+	return put_bytes(at, text, strlen(text));
+}
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                            "25262728293031323334353637383940414243444546474849"
+                            "50515253545556575859606162636465666768697071727374"
+                            "75767778798081828384858687888990919293949596979899";
+
+/* Two digits at a time, from the end. */
+static char *put_long(char *at, uint64_t value)
+{
+	char digits[20];
+	size_t start = sizeof(digits);
+
+	for (; value >= 100; value /= 100)
+		memcpy(digits + (start -= 2), pairs + value % 100 * 2, 2);
+	if (value >= 10)
+		memcpy(digits + (start -= 2), pairs + value * 2, 2);
+	else
+		digits[--start] = (char)('0' + value);
+	return put_bytes(at, digits + start, sizeof(digits) - start);
 }
 
 static inline char *put_u64(char *at, uint64_t value)
 {
-	char digits[20];
-	int n = 0;
-
-	do {
-		digits[n++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	while (n > 0)
-		*at++ = digits[--n];
-	return at;
+	if (value >= 10)
+		return put_long(at, value);
+	*at = (char)('0' + value);
+	return at + 1;
 }
 
-static void put_v4(char *at, const uint8_t bytes[4])
+static size_t v4_text(char *out, const uint8_t bytes[4])
 {
+	char *at = out;
+
 	for (int i = 0; i < 4; i++) {
 		at = put_u64(at, bytes[i]);
 		*at++ = i < 3 ? '.' : '\0';
 	}
+	return (size_t)(at - out) - 1;
 }
 
 /* Seconds with six digits of fraction. */
@@ -67,8 +99,9 @@ static char *put_seconds(char *at, uint32_t us)
 
 	at = put_u64(at, us / 1000000);
 	*at = '.';
-	for (int i = 6; i > 0; i--, fraction /= 10)
-		at[i] = (char)('0' + fraction % 10);
+	memcpy(at + 1, pairs + fraction / 10000 * 2, 2);
+	memcpy(at + 3, pairs + fraction / 100 % 100 * 2, 2);
+	memcpy(at + 5, pairs + fraction % 100 * 2, 2);
 	return at + 7;
 }
 
@@ -113,9 +146,11 @@ static void field_marks(struct line *l, unsigned marks)
 
 	next_field(l, "\"marks\":");
 	quote(l);
-	for (unsigned i = 0; marks >> i && i < MARK_COUNT; i++) {
-		if (!(marks >> i & 1))
-			continue;
+	for (; marks; marks &= marks - 1) {
+		unsigned i = (unsigned)__builtin_ctz(marks);
+
+		if (i >= MARK_COUNT)
+			break;
 		if (!first)
 			*l->at++ = '+';
 		l->at = put_text(l->at, mark_name((enum mark)i));
@@ -129,10 +164,8 @@ static void field_tcp_flags(struct line *l, unsigned flags)
 {
 	next_field(l, "\"tcp_flags\":");
 	quote(l);
-	for (unsigned i = 0; flags >> i; i++) {
-		if (flags >> i & 1)
-			*l->at++ = "FSRPAUEC"[i];
-	}
+	for (; flags; flags &= flags - 1)
+		*l->at++ = "FSRPAUEC"[__builtin_ctz(flags)];
 	quote(l);
 }
 
@@ -157,8 +190,10 @@ static void field_signs(struct line *l, unsigned signs)
 
 	next_field(l, "\"signs\":");
 	quote(l);
-	for (unsigned i = 0; signs >> i && i < 16; i++) {
-		if (!(signs >> i & 1) || !names[i])
+	for (; signs; signs &= signs - 1) {
+		unsigned i = (unsigned)__builtin_ctz(signs);
+
+		if (!names[i])
 			continue;
 		if (!first)
 			*l->at++ = '+';
@@ -170,24 +205,25 @@ static void field_signs(struct line *l, unsigned signs)
 
 static void remember_source(struct flow_text *f, const struct addr *source)
 {
-	if (addr_compare(source, &f->source) == 0)
+	if (memcmp(source->b, f->source.b, sizeof(source->b)) == 0)
 		return;
 	f->source = *source;
-	if (addr_is_v4(source))
-		put_v4(f->source_text, source->b + 12);
-	else
+	if (addr_is_v4(source)) {
+		f->source_length = v4_text(f->source_text, source->b + 12);
+	} else {
 		addr_text(source, f->source_text);
+		f->source_length = strlen(f->source_text);
+	}
 }
 
 static void put_key(struct flow_text *f, struct line *l, const struct flow *row)
 {
 	remember_source(f, &row->source);
-	if (l->json)
-		l->at = put_text(l->at, "{\"window\":\"");
-	l->at = put_text(l->at, f->window);
+	l->at = put_bytes(l->at, f->window, f->window_length);
+	next_field(l, "\"source\":");
 	quote(l);
-	field_u64(l, "\"sensor\":", f->sensor);
-	field_text(l, "\"source\":", f->source_text);
+	l->at = put_bytes(l->at, f->source_text, f->source_length);
+	quote(l);
 	field_u64(l, "\"proto\":", row->proto);
 	field_u64(l, "\"port\":", row->port);
 	field_u64(l, "\"peer_port\":", row->peer_port);

@@ -10,7 +10,6 @@
 #ifndef SHIP_FLOW_TEXT_H
 #define SHIP_FLOW_TEXT_H
 
-#include "base/timefmt.h"
 #include "model/flow.h"
 
 #include <stdbool.h>
@@ -21,10 +20,12 @@ enum {
 
 struct flow_text {
 	bool json;
-	char window[TIME_TEXT_MAX]; /* the window's start, RFC 3339 */
-	uint32_t sensor;
+	/* How a line begins: all of it that belongs to the window. */
+	char window[128];
+	size_t window_length;
 	struct addr source; /* of the row before, and its text: runs of one source are common */
 	char source_text[ADDR_TEXT_MAX];
+	size_t source_length;
 };
 
 void flow_text_init(struct flow_text *f, bool json);
