@@ -54,11 +54,16 @@ bool classify_payload(const struct packet *p)
 /* RFC 6890 and successors: space that cannot be a source on the Internet. */
 static bool is_bogon(uint32_t a)
 {
-	/* A bit for each first byte of the table below: 0, 10; 100, 127; 169, 172; 192, 198, 203. */
-	static const uint32_t suspects[7] = {1u << 0 | 1u << 10, 0, 0,
-	                                     1u << (100 - 96) | 1u << (127 - 96), 0,
+	/* A bit for each first byte of the table below: 0, 10; 100, 127; 169, 172; 192, 198, 203.
+	 */
+	static const uint32_t suspects[7] = {1u << 0 | 1u << 10,
+	                                     0,
+	                                     0,
+	                                     1u << (100 - 96) | 1u << (127 - 96),
+	                                     0,
 	                                     1u << (169 - 160) | 1u << (172 - 160),
-	                                     1u << (192 - 192) | 1u << (198 - 192) | 1u << (203 - 192)};
+	                                     1u << (192 - 192) | 1u << (198 - 192) |
+	                                             1u << (203 - 192)};
 	static const struct {
 		uint32_t base, mask;
 	} bogons[] = {

@@ -14,6 +14,7 @@
 #ifndef AGGREGATE_DISTINCT_H
 #define AGGREGATE_DISTINCT_H
 
+#include "base/prefetch.h"
 #include "aggregate/slab.h"
 #include "model/flow.h"
 
@@ -73,11 +74,10 @@ static inline void distinct_prefetch(const struct distinct_pool *p, const uint32
 	if (state <= DISTINCT_INLINE)
 		return;
 	if (state == DISTINCT_SKETCH)
-		__builtin_prefetch((const char *)slab_at(&p->sketches, words[0]) +
-		                           (value >> DISTINCT_RANK_BITS),
-		                   1, 3);
+		prefetch_write((const char *)slab_at(&p->sketches, words[0]) +
+		               (value >> DISTINCT_RANK_BITS));
 	else
-		__builtin_prefetch(slab_at(&p->lists, words[0]), 1, 3);
+		prefetch_write(slab_at(&p->lists, words[0]));
 }
 
 /* The values where state <= FLOW_EXACT; `words` itself or a list block. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aggregate/export.h"
 
+#include "base/prefetch.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +179,7 @@ static enum status send_rows(struct export *e, const struct unit *u, size_t v4, 
 		if (i + LOOK_AHEAD < v4) {
 			const struct place *next = &e->places[i + LOOK_AHEAD];
 
-			__builtin_prefetch(&u->windows[next->shard]->rows[next->slot], 0, 3);
+			prefetch_read(&u->windows[next->shard]->rows[next->slot]);
 		}
 		st = send_row(e, u, &e->places[take_v4 ? i++ : k++]);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aggregate/shard.h"
 
+#include "base/prefetch.h"
 #include "base/timefmt.h"
 
 #include <string.h>
@@ -149,7 +150,7 @@ enum status shard_close_window(struct shard *s, uint32_t start_s, uint32_t numbe
 		uint32_t ahead = i + MERGE_BATCH;
 
 		for (uint32_t k = ahead; k < w->count && k < ahead + MERGE_BATCH; k++)
-			__builtin_prefetch(&w->rows[w->used[k]], 0, 3);
+			prefetch_read(&w->rows[w->used[k]]);
 		st = merge_batch(s, w->used + i, n, &m);
 	}
 	if (!st && sources_over_budget(&s->sources))

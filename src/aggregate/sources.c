@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aggregate/sources.h"
 
+#include "base/prefetch.h"
 #include "aggregate/ports.h"
 #include "base/timefmt.h"
 
@@ -60,7 +61,7 @@ struct source_entry *sources_at(const struct sources *s, uint32_t i)
 
 void sources_prefetch(const struct sources *s, uint64_t hash)
 {
-	__builtin_prefetch(&s->slots[hash & s->mask], 0, 3);
+	prefetch_read(&s->slots[hash & s->mask]);
 }
 
 void sources_prefetch_entry(const struct sources *s, uint64_t hash)
@@ -71,7 +72,7 @@ void sources_prefetch_entry(const struct sources *s, uint64_t hash)
 		const char *entry = slab_at(&s->entries, (uint32_t)slot - 1);
 
 		for (size_t i = 0; i < sizeof(struct source_entry); i += 64)
-			__builtin_prefetch(entry + i, 1, 3);
+			prefetch_write(entry + i);
 	}
 }
 
@@ -94,8 +95,7 @@ void sources_prefetch_blocks(const struct sources *s, const struct source_entry 
 	for (int i = 0; list && i < (int)row->distinct; i++)
 		distinct_prefetch(&s->pool, e->destinations.words, e->destinations.state, list[i]);
 	if (e->port_count > PORTS_INLINE)
-		__builtin_prefetch(slab_at(&s->ports[port_class(e->port_count)], e->port_block), 1,
-		                   3);
+		prefetch_write(slab_at(&s->ports[port_class(e->port_count)], e->port_block));
 }
 
 static void insert(struct sources *s, uint64_t hash, uint32_t number)

@@ -12,6 +12,7 @@
 #ifndef AGGREGATE_VECTORS_H
 #define AGGREGATE_VECTORS_H
 
+#include "base/prefetch.h"
 #include "aggregate/distinct.h"
 #include "base/status.h"
 #include "model/packet.h"
@@ -66,8 +67,8 @@ static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
 {
 	const char *slot = (const char *)&v->slots[hash & v->mask];
 
-	__builtin_prefetch(slot, 1, 3);
-	__builtin_prefetch(slot + 64, 1, 3);
+	prefetch_write(slot);
+	prefetch_write(slot + 64);
 }
 
 /* The same for the block that counts its targets. */

@@ -13,6 +13,7 @@
 #ifndef AGGREGATE_WINDOW_H
 #define AGGREGATE_WINDOW_H
 
+#include "base/prefetch.h"
 #include "aggregate/distinct.h"
 #include "base/hash.h"
 #include "base/status.h"
@@ -145,7 +146,7 @@ static inline uint64_t window_hash(uint64_t key)
 
 static inline void window_prefetch(const struct window *w, uint64_t hash)
 {
-	__builtin_prefetch(&w->rows[hash & w->mask], 1, 3);
+	prefetch_write(&w->rows[hash & w->mask]);
 }
 
 /* A packet's destination as it is counted: hashed, IPv4 one to one. */
