@@ -27,7 +27,7 @@ static enum status feed_examine(struct feed *f, struct trouble *t)
 	f->regular = S_ISREG(st.st_mode) && st.st_size > 0 && here >= 0;
 	if (f->regular) {
 		f->total = (uint64_t)st.st_size;
-		f->offset = (uint64_t)here;
+		f->start = f->offset = (uint64_t)here;
 	}
 	return STATUS_OK;
 }
@@ -88,22 +88,40 @@ static bool feed_ready(const struct feed *f, int wait_ms)
 	return f->regular || poll(&p, 1, wait_ms) > 0;
 }
 
-static ssize_t feed_take(struct feed *f, uint8_t *out, size_t room)
+static ssize_t feed_take(struct feed *f, uint64_t at, uint8_t *out, size_t room)
 {
-	uint64_t left = f->total - f->offset;
-
 	if (!f->regular)
 		return read(f->fd, out, room);
 	/* What is appended while we read belongs to the next run. */
-	if (f->offset >= f->total)
+	if (at >= f->total)
 		return 0;
-	return pread(f->fd, out, room < left ? room : (size_t)left, (off_t)f->offset);
+	return pread(f->fd, out, room < f->total - at ? room : (size_t)(f->total - at), (off_t)at);
+}
+
+static enum status feed_took(struct feed *f, ssize_t n, size_t *got, struct trouble *t)
+{
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return STATUS_OK;
+	if (n < 0)
+		return trouble_set(t, STATUS_IO, f->name, 0, "cannot read: %s", strerror(errno));
+	if (n == 0)
+		return STATUS_END;
+	*got = (size_t)n;
+	atomic_fetch_add_explicit(&f->done, (uint64_t)n, memory_order_relaxed);
+	return STATUS_OK;
+}
+
+enum status feed_read_at(struct feed *f, uint64_t offset, uint8_t *out, size_t room, size_t *got,
+                         struct trouble *t)
+{
+	*got = 0;
+	return feed_took(f, feed_take(f, f->start + offset, out, room), got, t);
 }
 
 enum status feed_read(struct feed *f, uint8_t *out, size_t room, int wait_ms, size_t *got,
                       struct trouble *t)
 {
-	ssize_t n;
+	enum status st;
 
 	*got = 0;
 	if (f->head_at < f->head_size) {
@@ -114,17 +132,9 @@ enum status feed_read(struct feed *f, uint8_t *out, size_t room, int wait_ms, si
 	}
 	if (!feed_ready(f, wait_ms))
 		return STATUS_OK;
-	n = feed_take(f, out, room);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return STATUS_OK;
-	if (n < 0)
-		return trouble_set(t, STATUS_IO, f->name, 0, "cannot read: %s", strerror(errno));
-	if (n == 0)
-		return STATUS_END;
-	*got = (size_t)n;
-	f->offset += (uint64_t)n;
-	atomic_fetch_add_explicit(&f->done, (uint64_t)n, memory_order_relaxed);
-	return STATUS_OK;
+	st = feed_took(f, feed_take(f, f->offset, out, room), got, t);
+	f->offset += *got;
+	return st;
 }
 
 void feed_close(struct feed *f)

@@ -16,6 +16,7 @@ enum { LONE_BLOCK_BYTES = 128 * 1024 };
 struct block {
 	uint8_t *bytes;
 	size_t size;
+	bool ready;
 };
 
 struct input {
@@ -28,10 +29,11 @@ struct input {
 
 	pthread_mutex_t lock;   /* guards what follows, except a block that is being filled */
 	pthread_cond_t changed; /* any of it */
-	uint64_t next;          /* the block to fill next; those before are or were there */
+	uint64_t next; /* the block to fill next; those before are filled or being filled */
+	uint64_t end;  /* the first block that is not there; UINT64_MAX: not known yet */
 	uint64_t needed[INPUT_WORKERS_MAX]; /* the oldest block that each worker may look at */
 	struct block blocks[INPUT_RING];
-	bool filling, ended, closing;
+	bool closing;
 	enum status result;
 	struct trouble trouble;
 
@@ -39,11 +41,13 @@ struct input {
 	pthread_t reader;
 };
 
-enum { LEFT = -1 };
+/* A worker that needs no block any more; a stream whose end has not been seen. */
+#define LEFT   UINT64_MAX
+#define NO_END UINT64_MAX
 
 static uint64_t input_oldest_needed(const struct input *in)
 {
-	uint64_t oldest = (uint64_t)LEFT;
+	uint64_t oldest = LEFT;
 
 	for (unsigned i = 0; i < in->workers; i++)
 		oldest = in->needed[i] < oldest ? in->needed[i] : oldest;
@@ -54,12 +58,13 @@ static bool input_has_room(const struct input *in)
 {
 	uint64_t oldest = input_oldest_needed(in);
 
-	if (oldest == (uint64_t)LEFT) /* nobody reads any more */
+	if (oldest == LEFT) /* nobody reads any more */
 		return false;
 	return oldest >= in->next || in->next - oldest < in->ring;
 }
 
-static enum status input_fill_block(struct input *in, struct block *b, struct trouble *t)
+static enum status input_fill_block(struct input *in, uint64_t index, struct block *b,
+                                    struct trouble *t)
 {
 	b->size = 0;
 	if (in->stop && atomic_load(in->stop))
@@ -68,24 +73,33 @@ static enum status input_fill_block(struct input *in, struct block *b, struct tr
 		b->bytes = malloc(in->block_bytes);
 	if (!b->bytes)
 		return trouble_set(t, STATUS_NO_MEMORY, NULL, 0, "out of memory");
-	return in->source.kind->fill(in->source.state, b->bytes, in->block_bytes, &b->size, t);
+	return in->source.kind->fill(in->source.state, index * in->block_bytes, b->bytes,
+	                             in->block_bytes, &b->size, t);
 }
 
-/* Called with the lock, which is open while the source is read. */
+/* Fill the next block. Called with the lock, which is open while the source is read: workers of
+ * a plain file fill one block each at the same time. The lowest end counts, whichever
+ * thread comes upon one first. */
 static void input_fill(struct input *in)
 {
-	struct block *b = &in->blocks[in->next % in->ring];
+	uint64_t index = in->next++, end;
+	struct block *b = &in->blocks[index % in->ring];
 	struct trouble t = {0};
 	enum status st;
 
-	in->filling = true;
+	b->ready = false;
 	pthread_mutex_unlock(&in->lock);
-	st = input_fill_block(in, b, &t);
+	st = input_fill_block(in, index, b, &t);
 	pthread_mutex_lock(&in->lock);
-	in->filling = false;
-	in->next += b->size > 0;
-	if (st) {
-		in->ended = true;
+	b->ready = true;
+	end = index + (b->size > 0);
+	if (!st && b->size == 0) {
+		/* Quiet for now; such a source has one reader, so that nobody took the next. */
+		assert(in->source.kind->own_thread);
+		b->ready = false;
+		in->next--;
+	} else if (st && end < in->end) {
+		in->end = end;
 		in->result = st == STATUS_END ? STATUS_OK : st;
 		in->trouble = t;
 	}
@@ -97,7 +111,7 @@ static void *input_read_ahead(void *argument)
 	struct input *in = argument;
 
 	pthread_mutex_lock(&in->lock);
-	while (!in->ended && !in->closing) {
+	while (in->end == NO_END && !in->closing) {
 		if (input_has_room(in))
 			input_fill(in);
 		else
@@ -150,6 +164,7 @@ static enum status input_new(struct input **out, struct source source, struct fe
 	in->source = source;
 	in->feed = feed;
 	in->stop = o->stop;
+	in->end = NO_END;
 	snprintf(in->name, sizeof(in->name), "%s", name);
 	in->workers = o->workers;
 	input_size_blocks(in, o->block_bytes, feed == NULL);
@@ -206,6 +221,11 @@ enum status input_open_live(struct input **out, const char *interface,
 	return st ? st : input_new(out, source, NULL, interface, o, t);
 }
 
+static bool input_has(const struct input *in, uint64_t index)
+{
+	return index < in->next && in->blocks[index % in->ring].ready;
+}
+
 enum status input_block(struct input *in, unsigned worker, uint64_t index, struct input_block *out)
 {
 	enum status st = STATUS_OK;
@@ -215,13 +235,13 @@ enum status input_block(struct input *in, unsigned worker, uint64_t index, struc
 	assert(index >= in->needed[worker] && index <= in->next);
 	in->needed[worker] = index;
 	pthread_cond_broadcast(&in->changed);
-	while (index >= in->next && !in->ended) {
-		if (!in->has_reader && !in->filling && input_has_room(in))
+	while (!input_has(in, index) && index < in->end) {
+		if (!in->has_reader && in->end == NO_END && input_has_room(in))
 			input_fill(in);
 		else
 			pthread_cond_wait(&in->changed, &in->lock);
 	}
-	if (index < in->next)
+	if (index < in->end)
 		*out = (struct input_block){.bytes = in->blocks[index % in->ring].bytes,
 		                            .size = in->blocks[index % in->ring].size};
 	else
@@ -233,7 +253,7 @@ enum status input_block(struct input *in, unsigned worker, uint64_t index, struc
 void input_leave(struct input *in, unsigned worker)
 {
 	pthread_mutex_lock(&in->lock);
-	in->needed[worker] = (uint64_t)LEFT;
+	in->needed[worker] = LEFT;
 	pthread_cond_broadcast(&in->changed);
 	pthread_mutex_unlock(&in->lock);
 }

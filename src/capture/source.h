@@ -4,8 +4,8 @@
  * source (source_plain.c, source_gzip.c, source_zstd.c, source_live.c), and the feed,
  * which is the file descriptor below the first three.
  *
- * A source is driven by one thread at a time, not always the same one. Only the feed's
- * count of bytes may be read by others.
+ * A source is driven by the thread that reads it ahead, or, without one, by all workers. The
+ * feed's count of bytes may be read by any thread.
  */
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
@@ -20,11 +20,13 @@
 struct source_kind {
 	bool own_thread; /* it may have to wait, or works hard: read ahead in a thread */
 
-	/* Put up to `room` bytes at `out`, *size of them. It returns early with what it has
+	/* Put up to `room` bytes at `out`, *size of them, from `offset` of the stream: where the
+	 * last ones ended, unless the source has no thread of its own; such a one is asked for any
+	 * place, by several threads at once. It returns early with what it has
 	 * rather than wait for more; with nothing to hand out it waits at most 200 ms and then
 	 * returns STATUS_OK and *size 0. STATUS_END with or without last bytes; any other status
 	 * ends the stream with trouble after the bytes handed out. */
-	enum status (*fill)(void *state, uint8_t *out, size_t room, size_t *size,
+	enum status (*fill)(void *state, uint64_t offset, uint8_t *out, size_t room, size_t *size,
 	                    struct trouble *t);
 	uint64_t (*dropped)(void *state); /* NULL: never drops */
 	void (*close)(void *state);
@@ -40,7 +42,8 @@ enum { FEED_HEAD = 8, FEED_WAIT_MS = 200 };
 struct feed {
 	int fd;
 	bool regular;            /* read by pread up to `total`, never waits */
-	uint64_t offset;         /* of the next pread */
+	uint64_t start;          /* where the stream begins in the file */
+	uint64_t offset;         /* of the next feed_read() in the file */
 	uint64_t total;          /* size when it was opened; 0: not known */
 	_Atomic uint64_t done;   /* bytes taken from the descriptor */
 	uint8_t head[FEED_HEAD]; /* the first bytes, looked at and then read as usual */
@@ -57,6 +60,10 @@ MUST_USE enum status feed_open(struct feed **out, const char *path, const atomic
  * at the end. */
 MUST_USE enum status feed_read(struct feed *f, uint8_t *out, size_t room, int wait_ms, size_t *got,
                                struct trouble *t);
+
+/* The same from `offset` of a regular file, whatever was read before; any thread. */
+MUST_USE enum status feed_read_at(struct feed *f, uint64_t offset, uint8_t *out, size_t room,
+                                  size_t *got, struct trouble *t);
 
 void feed_close(struct feed *f);
 

@@ -108,12 +108,13 @@ static enum status gzip_step(struct gzip_source *g, uint8_t *out, size_t room, s
 	return st;
 }
 
-static enum status gzip_fill(void *state, uint8_t *out, size_t room, size_t *size,
+static enum status gzip_fill(void *state, uint64_t offset, uint8_t *out, size_t room, size_t *size,
                              struct trouble *t)
 {
 	struct gzip_source *g = state;
 	enum status st = STATUS_OK;
 
+	(void)offset;
 	*size = 0;
 	while (!st && *size < room) {
 		bool idle;

@@ -74,13 +74,14 @@ static void count_drops(struct live_source *l)
 		atomic_store(&l->dropped, (uint64_t)s.ps_drop + s.ps_ifdrop);
 }
 
-static enum status live_fill(void *state, uint8_t *out, size_t room, size_t *size,
+static enum status live_fill(void *state, uint64_t offset, uint8_t *out, size_t room, size_t *size,
                              struct trouble *t)
 {
 	struct live_source *l = state;
 	struct pollfd p = {.fd = l->fd, .events = POLLIN};
 	int n;
 
+	(void)offset;
 	l->out = out;
 	l->room = room;
 	l->size = 0;

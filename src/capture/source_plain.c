@@ -2,16 +2,30 @@
 /* Bytes as they lie in a file or come through a pipe. */
 #include "capture/source.h"
 
-static enum status plain_fill(void *state, uint8_t *out, size_t room, size_t *size,
-                              struct trouble *t)
+static enum status file_fill(void *state, uint64_t offset, uint8_t *out, size_t room, size_t *size,
+                             struct trouble *t)
 {
-	struct feed *f = state;
+	enum status st = STATUS_OK;
 
+	*size = 0;
+	while (!st && *size < room) {
+		size_t got;
+
+		st = feed_read_at(state, offset + *size, out + *size, room - *size, &got, t);
+		*size += got;
+	}
+	return st;
+}
+
+static enum status pipe_fill(void *state, uint64_t offset, uint8_t *out, size_t room, size_t *size,
+                             struct trouble *t)
+{
+	(void)offset;
 	*size = 0;
 	while (*size < room) {
 		size_t got;
-		enum status st =
-		        feed_read(f, out + *size, room - *size, *size ? 0 : FEED_WAIT_MS, &got, t);
+		enum status st = feed_read(state, out + *size, room - *size,
+		                           *size ? 0 : FEED_WAIT_MS, &got, t);
 
 		*size += got;
 		if (st || got == 0)
@@ -27,19 +41,22 @@ static void plain_close(void *state)
 
 static const struct source_kind plain_file = {
         .own_thread = false,
-        .fill = plain_fill,
+        .fill = file_fill,
         .close = plain_close,
 };
 
 static const struct source_kind plain_pipe = {
         .own_thread = true,
-        .fill = plain_fill,
+        .fill = pipe_fill,
         .close = plain_close,
 };
 
 enum status source_plain(struct source *s, struct feed *f, struct trouble *t)
 {
 	(void)t;
+	/* The first bytes, which were looked at, are read again. */
+	if (f->regular)
+		atomic_store(&f->done, 0);
 	*s = (struct source){.kind = f->regular ? &plain_file : &plain_pipe, .state = f};
 	return STATUS_OK;
 }

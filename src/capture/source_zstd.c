@@ -51,12 +51,13 @@ static enum status refill(struct zstd_source *z, int wait_ms, struct trouble *t)
 	return st;
 }
 
-static enum status zstd_fill(void *state, uint8_t *out, size_t room, size_t *size,
+static enum status zstd_fill(void *state, uint64_t offset, uint8_t *out, size_t room, size_t *size,
                              struct trouble *t)
 {
 	struct zstd_source *z = state;
 	enum status st = STATUS_OK;
 
+	(void)offset;
 	*size = 0;
 	while (!st && *size < room) {
 		size_t size_before = *size, in_before = z->in.pos;
