@@ -48,8 +48,8 @@ MUST_USE enum status records_result(const struct records *r, struct trouble *t);
 /* Records handed out so far. */
 uint64_t records_count(const struct records *r);
 
-/* Records that were passed over because their own header made no sense (pcapng: unknown interface).
- */
+/* Records that were passed over because their own header made no sense although the next one could
+ * be found (pcapng: unknown interface, lengths past the block's end). */
 uint64_t records_broken(const struct records *r);
 
 void records_free(struct records *r);

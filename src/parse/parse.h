@@ -3,8 +3,8 @@
  * From a captured record to a decoded packet, in two steps, so that a worker looks only
  * at the addresses of packets that belong to another. Pure, no allocation, any thread.
  *
- * Link layers: Ethernet (802.1Q, QinQ, 802.1ad), Linux cooked SLL and SLL2, raw IP (12, 14,
- * 101, 228, 229), BSD loopback and null, PPP, PPPoE, MPLS stacks. IPv4 with options and
+ * Link layers: Ethernet (802.1Q, QinQ, 802.1ad, SNAP), Linux cooked SLL and SLL2, raw IP (12,
+ * 14, 101, 228, 229), BSD loopback and null, PPP, PPPoE, MPLS stacks. IPv4 with options and
  * fragments, IPv6 with extension headers (hop-by-hop, routing, fragment, destination, AH;
  * at most 16). TCP, UDP, ICMP, ICMPv6; of other protocols only the number.
  * The header's lengths are believed only inside what was captured.
@@ -33,7 +33,9 @@ bool parse_network(const struct record *record, struct packet *p, struct transpo
 
 /* Step two: ports, flags, options, payload, the quoted packet of ICMP errors. Sets
  * p->malformed where the transport header is cut (unless the snapshot length cut it past
- * the ports and flags), lies about its length, or is hidden by fragmentation. */
+ * the ports and flags), lies about its length, or is hidden by fragmentation. A TCP option that
+ * lies is no reason: the header is whole, and the options are OPTIONS_OTHER. Options that the
+ * snapshot cut are OPTIONS_OTHER with hash 0. */
 void parse_transport(struct packet *p, const struct transport *t);
 
 #endif

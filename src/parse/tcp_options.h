@@ -9,11 +9,11 @@
 
 #include <stddef.h>
 
-/* Fill p->tcp_options and p->options_hash from the n option bytes, 0 to 40 in steps
- * of 4, which lie behind the 20 bytes of a TCP header. The hash covers
- * kinds, lengths, the MSS value and the window scale, in order; what changes between
- * packets of one sender (timestamps, SACK edges, cookies) is left out. A length that lies
- * ends the list and goes into the hash, but the packet's header still holds. */
+/* Fill p->tcp_options and p->options_hash from the n option bytes, 0 to 40 in steps of 4, which
+ * lie behind the 20 bytes of a TCP header. The hash covers kinds, lengths, the MSS value and the
+ * window scale, in order; what changes between packets of one sender (timestamps, SACK edges,
+ * cookies) is left out. A length that lies ends the list and goes into the hash, but the
+ * packet's header still holds. */
 void tcp_options_read(struct packet *p, const uint8_t *options, size_t n);
 
 #endif

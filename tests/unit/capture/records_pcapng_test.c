@@ -277,6 +277,30 @@ static void test_wrong_version(void)
 	bytes_clear(&b);
 }
 
+/* After packets it is an early end, whether they came in the same batch or not. */
+static void test_wrong_version_later(void)
+{
+	struct bytes b = {0};
+	struct reading r;
+	size_t second;
+
+	put_section(&b, put_le);
+	put_interface(&b, put_le, 1, 0, -1, 0);
+	put_packet(&b, put_le, ENHANCED, 0, 1, 60, 60);
+	second = b.size;
+	put_section(&b, put_be);
+	put_interface(&b, put_be, 1, 0, -1, 0);
+	put_packet(&b, put_be, ENHANCED, 0, 1, 60, 60);
+	b.at[second + 13] = 17;
+	for (size_t block = 0; block < 50; block += 10) {
+		r = read_bytes(&b, block);
+		CHECK_U64(r.count, 1);
+		CHECK_U64(r.result, STATUS_LIMIT);
+		CHECK_STR(r.trouble.text, "pcapng version 17 is not known");
+	}
+	bytes_clear(&b);
+}
+
 int main(void)
 {
 	test_times();
@@ -286,5 +310,6 @@ int main(void)
 	test_lies();
 	test_interface_options_lie();
 	test_wrong_version();
+	test_wrong_version_later();
 	return tap_done();
 }
