@@ -30,6 +30,7 @@ struct batch_encoder {
 	uint32_t unicorn_key; /* of that row */
 	bool key_kept;        /* it went out */
 	bool key_there;       /* that row has one at all */
+	uint32_t usual_rows;  /* at the end, not yet in the varint columns */
 };
 
 static void start_frame(struct batch_encoder *e)
@@ -40,6 +41,7 @@ static void start_frame(struct batch_encoder *e)
 	dictionary_reset(&e->ports);
 	e->frame.rows = 0;
 	e->frame.flags = BATCH_SORTED;
+	e->usual_rows = 0;
 	e->sources = e->run = e->last_v4 = e->far_source = 0;
 	e->sketch_bytes = e->listed = 0;
 }
@@ -65,34 +67,59 @@ static void put_source(struct batch_encoder *e, const struct addr *source)
 	e->sources++;
 }
 
-/* See batch.h: a key is kept where it can mean something. */
-static void put_unicorn(struct batch_encoder *e, const struct flow *row, bool same_source)
+/* See batch.h: a key is kept where it can mean something. 0: it is not. */
+static uint64_t keep_key(struct batch_encoder *e, const struct flow *row, bool same_source)
 {
 	bool repeats =
 	        same_source && e->key_there && row->unicorn && row->unicorn_key == e->unicorn_key;
-	bool fills = repeats && !e->key_kept, kept = repeats || row->unicorn >= 2;
-	uint64_t key = (uint64_t)row->unicorn_key << 1;
+	bool fills = repeats && !e->key_kept;
 
-	batch_put_signed(&e->pack, BATCH_UNICORN,
-	                 (uint64_t)row->unicorn - batch_usual_unicorn(row->proto, row->kind));
-	batch_put_varint(&e->pack, BATCH_UNICORN_KEY, kept ? 1 + (key | fills) : 0);
 	e->unicorn_key = row->unicorn_key;
-	e->key_kept = kept;
+	e->key_kept = repeats || row->unicorn >= 2;
 	e->key_there = row->unicorn != 0;
+	return e->key_kept ? 1 + ((uint64_t)row->unicorn_key << 1 | fills) : 0;
 }
 
-static void put_counts(struct batch_encoder *e, const struct flow *row)
+/* One packet that is nothing special: zero in each of the varint columns. Most rows of a
+ * telescope are. */
+static bool is_usual(const struct flow *row, uint64_t key)
+{
+	return row->packets == 1 && row->bytes == row->ip_len && row->destinations == 1 &&
+	       row->exact == 1 && row->last_us == row->first_us && row->ttl_max == row->ttl_min &&
+	       row->unicorn == batch_usual_unicorn(row->proto, row->kind) && key == 0;
+}
+
+/* Let the usual rows since the last other one into the columns. */
+static void put_usual_rows(struct batch_encoder *e)
+{
+	static const uint8_t columns[] = {BATCH_TTL_SPREAD, BATCH_LENGTH,       BATCH_PACKETS,
+	                                  BATCH_BYTES,      BATCH_DESTINATIONS, BATCH_EXACT,
+	                                  BATCH_UNICORN,    BATCH_UNICORN_KEY};
+
+	for (size_t i = 0; i < sizeof(columns); i++)
+		batch_skip(&e->pack, columns[i], e->usual_rows);
+	e->usual_rows = 0;
+}
+
+static void put_counts(struct batch_encoder *e, const struct flow *row, uint64_t key)
 {
 	struct batch_pack *p = &e->pack;
-	size_t at = e->frame.rows;
 
+	if (is_usual(row, key)) {
+		e->usual_rows++;
+		return;
+	}
+	put_usual_rows(e);
+	batch_put_varint(p, BATCH_TTL_SPREAD, (uint8_t)(row->ttl_max - row->ttl_min));
+	batch_put_varint(p, BATCH_LENGTH, row->last_us - row->first_us);
 	batch_put_varint(p, BATCH_PACKETS, row->packets - 1);
 	batch_put_signed(p, BATCH_BYTES, row->bytes - row->packets * row->ip_len);
 	batch_put_signed(p, BATCH_DESTINATIONS, row->destinations - row->packets);
 	batch_put_signed(p, BATCH_EXACT,
 	                 (uint64_t)row->exact - batch_usual_exact(row->destinations));
-	batch_set_32(p, BATCH_FIRST, at, row->first_us);
-	batch_put_varint(p, BATCH_LENGTH, row->last_us - row->first_us);
+	batch_put_signed(p, BATCH_UNICORN,
+	                 (uint64_t)row->unicorn - batch_usual_unicorn(row->proto, row->kind));
+	batch_put_varint(p, BATCH_UNICORN_KEY, key);
 }
 
 static void put_features(struct batch_encoder *e, const struct flow *row)
@@ -110,7 +137,7 @@ static void put_features(struct batch_encoder *e, const struct flow *row)
 	batch_set_16(p, BATCH_PEER_PORT, at, row->peer_port);
 	batch_set_16(p, BATCH_IP_ID, at, row->ip_id);
 	batch_set_8(p, BATCH_TTL, at, row->ttl_min);
-	batch_put_varint(p, BATCH_TTL_SPREAD, (uint8_t)(row->ttl_max - row->ttl_min));
+	batch_set_32(p, BATCH_FIRST, at, row->first_us);
 }
 
 static void put_sketch(struct batch_encoder *e, const struct flow *row)
@@ -153,6 +180,7 @@ static void finish_columns(struct batch_encoder *e)
 	                  {BATCH_FIRST, 4},     {BATCH_SKETCH, 1}};
 	struct batch_pack *p = &e->pack;
 
+	put_usual_rows(e);
 	if (e->run)
 		batch_put_varint(p, BATCH_RUN, e->run - 1);
 	batch_end_planes(p, BATCH_GAP, 4, e->sources);
@@ -241,9 +269,8 @@ static enum status encode_row(void *state, const struct flow *row)
 	if (order != 0)
 		put_source(e, &row->source);
 	e->run++;
-	put_unicorn(e, row, order == 0);
 	put_features(e, row);
-	put_counts(e, row);
+	put_counts(e, row, keep_key(e, row, order == 0));
 	put_sketch(e, row);
 	e->before = place;
 	e->frame.rows++;

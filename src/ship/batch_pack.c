@@ -47,7 +47,8 @@ static size_t lay_out(struct batch_pack *p, uint32_t rows_max, uint8_t *memory)
 			used += BATCH_STREAM_HEADER_BYTES;
 			if (memory)
 				p->streams[columns[i].number + plane].start = memory + used;
-			used += stream_room(columns[i].number, columns[i].bytes, rows_max) + STAGGER;
+			used += stream_room(columns[i].number, columns[i].bytes, rows_max) +
+			        STAGGER;
 		}
 	}
 	return used;
@@ -72,7 +73,7 @@ static void set_parameters(ZSTD_CCtx *zstd, int level)
 enum status batch_pack_init(struct batch_pack *p, uint32_t rows_max, int level)
 {
 	*p = (struct batch_pack){0};
-	p->memory = malloc(lay_out(p, rows_max, NULL));
+	p->memory = calloc(1, lay_out(p, rows_max, NULL));
 	p->small = malloc(SMALL_ROOM);
 	p->room = BATCH_FRAME_HEADER_BYTES;
 	p->out = malloc(p->room);
@@ -98,8 +99,13 @@ void batch_pack_clear(struct batch_pack *p)
 
 void batch_pack_reset(struct batch_pack *p)
 {
-	for (unsigned i = 0; i < BATCH_COLUMNS; i++)
-		p->streams[i].at = p->streams[i].start;
+	for (unsigned i = 0; i < BATCH_COLUMNS; i++) {
+		struct batch_stream *s = &p->streams[i];
+
+		if (s->at > s->start)
+			memset(s->start, 0, (size_t)(s->at - s->start));
+		s->at = s->start;
+	}
 	p->small_used = 0;
 	p->used = BATCH_FRAME_HEADER_BYTES;
 	p->plain_bytes = 0;

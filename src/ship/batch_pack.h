@@ -32,7 +32,7 @@ struct batch_pack {
 MUST_USE enum status batch_pack_init(struct batch_pack *p, uint32_t rows_max, int level);
 void batch_pack_clear(struct batch_pack *p);
 
-/* Empty all streams and the frame. */
+/* Empty all streams and the frame. What was written is zero again, see batch_skip(). */
 void batch_pack_reset(struct batch_pack *p);
 
 /* Append the columns from `first` up to and without `end` as sections of one kind. */
@@ -80,6 +80,12 @@ static inline void batch_put_varint(struct batch_pack *p, unsigned column, uint6
 	}
 	*at++ = (uint8_t)value;
 	p->streams[column].at = at;
+}
+
+/* Write n zeros: the streams are zero ahead of their ends. */
+static inline void batch_skip(struct batch_pack *p, unsigned column, size_t n)
+{
+	p->streams[column].at += n;
 }
 
 static inline void batch_put_signed(struct batch_pack *p, unsigned column, uint64_t difference)

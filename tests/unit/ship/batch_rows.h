@@ -82,7 +82,7 @@ static inline void draw_tame(struct prng *r, struct flow *f)
 	                   .ttl_min = 50,
 	                   .ttl_max = 50,
 	                   .unicorn = 1,
-	                   .packets = 1 + prng_below(r, 20),
+	                   .packets = 1 + (prng_u32(r) & 1) * prng_below(r, 20),
 	                   .first_us = prng_below(r, 60000000)};
 	f->bytes = f->packets * 40;
 	f->last_us = f->first_us;
