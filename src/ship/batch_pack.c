@@ -57,7 +57,7 @@ static size_t lay_out(struct batch_pack *p, uint32_t rows_max, uint8_t *memory)
 /*
  * A plane is a stream of symbols with hardly a repetition longer than chance: what helps is
  * the entropy coder. At level 1 the match finder is kept small and in large steps; that is
- * faster by a third and smaller than the level's own setting. Higher levels search.
+ * faster and slightly smaller than the level's own setting (docs/adr/0005). Higher levels search.
  */
 static void set_parameters(ZSTD_CCtx *zstd, int level)
 {
