@@ -6,6 +6,7 @@
 #include "ship/batch_reader.h"
 #include "ship/flow_writer.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -157,6 +158,7 @@ static int convert(const struct flows_settings *s, const struct text_list *files
 		cryptopan_free(key);
 		return st == STATUS_USAGE ? EXIT_USAGE : EXIT_NOTHING;
 	}
+	assert(c.sink.begin);
 	for (size_t i = 0; i < files->count && !st; i++)
 		st = copy_file(&c, files->items[i]);
 	/* The commit knows best why a write failed; a file of nothing readable is not made. */

@@ -119,7 +119,7 @@ static void wait_for_workers(struct pipeline *p)
 
 static enum status start_and_join(struct pipeline *p, struct input *in)
 {
-	struct run runs[INPUT_WORKERS_MAX];
+	struct run runs[INPUT_WORKERS_MAX] = {0};
 	enum status st = STATUS_OK;
 
 	p->running = p->options.threads;

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,7 @@ static enum status block_of(struct space *s, const struct addr *base, struct spa
 				return STATUS_NO_MEMORY;
 			slot = find(s, base);
 		}
+		assert(s->blocks); /* grown before the first */
 		s->blocks[s->count] = (struct space_block){.base = *base};
 		*slot = ++s->count;
 	}

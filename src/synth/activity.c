@@ -19,8 +19,8 @@ static double intensity_integral(const struct campaign *c, double offset_s, doub
 void warp_init(struct warp *w, const struct campaign *c, uint64_t scenario_start_ns)
 {
 	double length = (double)(c->end_ns - c->start_ns) / 1e9;
-	double clock_s =
-	        fmod((double)((scenario_start_ns + c->start_ns) / NS_PER_SECOND), WHOLE_DAY_S);
+	uint64_t start_s = (scenario_start_ns + c->start_ns) / NS_PER_SECOND;
+	double clock_s = fmod((double)start_s, WHOLE_DAY_S);
 	double offset = clock_s - (double)c->peak_ns / 1e9;
 	double whole = intensity_integral(c, offset, length);
 	double low;

@@ -7,6 +7,7 @@
 #include "synth/model.h"
 #include "synth/trace_out.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,7 @@ static enum status add_campaign(struct generator *g, size_t which, struct troubl
 		                   "section %s: conficker reaches no address of the telescope",
 		                   c->label);
 	warp_init(&g->warps[which], c, g->scenario->start_ns);
+	assert(g->tallies && g->senders);
 	tally->first_sender = g->sender_count;
 	tally->sender_count = c->sources;
 	for (size_t i = 0; i < c->sources; i++) {
@@ -107,6 +109,7 @@ static enum status schedule_fresh(struct generator *g, uint32_t which)
 	struct sender *s = &g->senders[which];
 	struct pending next = {.sender = which};
 
+	assert(s);
 	if (!activity_next(s, &g->warps[s->campaign - g->scenario->campaigns], &next.time_ns))
 		return STATUS_OK;
 	return schedule_add(&g->schedule, &next);
