@@ -59,9 +59,9 @@ void sources_fingerprint(const struct source_entry *e, struct source *out)
 	out->ttl_max = e->ttl_max;
 	out->signs = e->signs;
 	out->ip_id = e->ip_id;
-	out->ip_len = e->ip_len;
-	out->tcp_window = e->tcp_window;
-	out->options_hash = e->options_hash;
+	out->ip_len = (uint16_t)e->fingerprint;
+	out->tcp_window = (uint16_t)(e->fingerprint >> 16);
+	out->options_hash = (uint32_t)(e->fingerprint >> 32);
 }
 
 void sources_facts(const struct sources *s, const struct source_entry *e, struct source *out)

@@ -252,23 +252,20 @@ static void merge_unicorn(struct source_entry *e, const struct row *row)
 
 static void merge_fingerprint(struct source_entry *e, const struct row *row)
 {
-	bool same = e->ip_len == row->ip_len && e->tcp_window == row->tcp_window &&
-	            e->options_hash == row->options_hash;
+	uint16_t ip_id = (uint16_t)row->peer_id;
 
-	if (same) {
+	if (e->fingerprint == row->fingerprint) {
 		e->vote = (uint8_t)(e->vote + (e->vote < 255));
 	} else if (e->vote == 0) {
-		e->ip_len = row->ip_len;
-		e->tcp_window = row->tcp_window;
-		e->options_hash = row->options_hash;
+		e->fingerprint = row->fingerprint;
 		e->vote = 1;
 	} else {
 		e->vote--;
 		e->signs |= SIGN_FINGERPRINT_VARIES;
 	}
 	if (e->packets == 0)
-		e->ip_id = row->ip_id;
-	else if (e->ip_id != row->ip_id)
+		e->ip_id = ip_id;
+	else if (e->ip_id != ip_id)
 		e->signs |= SIGN_IP_ID_VARIES;
 }
 

@@ -29,8 +29,8 @@ struct source_entry {
 	uint32_t unicorn, unicorn_key, seq;
 	uint32_t syn445; /* sum over rows of distinct targets on TCP 445 */
 	uint32_t payload_port;
-	uint32_t options_hash;
-	uint16_t ip_id, ip_len, tcp_window, signs;
+	uint64_t fingerprint; /* fingerprint_of(), by majority vote over rows */
+	uint16_t ip_id, signs;
 	uint8_t ttl_min, ttl_max, vote;
 	bool live;    /* false: a place that was given back */
 	uint8_t seen; /* series classes counted in seen_window */

@@ -33,18 +33,6 @@ size_t vectors_bytes(const struct vectors *v)
 	       (size_t)slab_live(&v->pool.sketches) * v->pool.sketches.block_bytes;
 }
 
-static uint8_t vector_proto(const struct packet *p)
-{
-	return p->quoted ? p->quoted_proto : p->proto;
-}
-
-static uint16_t vector_port(const struct packet *p)
-{
-	if (p->quoted)
-		return p->quoted_dst_port;
-	return p->proto == PROTO_TCP || p->proto == PROTO_UDP ? p->src_port : 0;
-}
-
 static uint64_t hash_key(const struct addr *victim, uint8_t proto)
 {
 	uint64_t high, low;
@@ -54,9 +42,24 @@ static uint64_t hash_key(const struct addr *victim, uint8_t proto)
 	return hash_u64(low ^ hash_u64(high, proto), 8);
 }
 
-uint64_t vector_hash(const struct packet *p)
+struct answer answer_of(const struct packet *p, uint32_t target)
 {
-	return hash_key(vector_victim(p), vector_proto(p));
+	bool has_ports = p->proto == PROTO_TCP || p->proto == PROTO_UDP;
+	struct answer a = {
+	        .victim = p->src,
+	        .time_ns = p->time_ns,
+	        .target = target,
+	        .port = has_ports ? p->src_port : 0,
+	        .proto = p->proto,
+	};
+
+	if (p->quoted) {
+		a.victim = p->quoted_dst;
+		a.port = p->quoted_dst_port;
+		a.proto = p->quoted_proto;
+	}
+	a.hash = hash_key(&a.victim, a.proto);
+	return a;
 }
 
 static struct vector_entry *find(const struct vectors *v, uint64_t hash, const struct addr *victim,
@@ -149,15 +152,15 @@ enum status vectors_close(struct vectors *v, uint64_t time_ns, bool all)
 	return removed ? rebuild(v, v->mask + 1) : STATUS_OK;
 }
 
-static void start(struct vector_entry *e, const struct packet *p)
+static void start(struct vector_entry *e, const struct answer *a)
 {
 	*e = (struct vector_entry){
-	        .victim = *vector_victim(p),
-	        .proto = vector_proto(p),
-	        .start_ns = p->time_ns,
-	        .last_ns = p->time_ns,
-	        .bucket_start_s = (uint32_t)(p->time_ns / NS_PER_SECOND),
-	        .port = vector_port(p),
+	        .victim = a->victim,
+	        .proto = a->proto,
+	        .start_ns = a->time_ns,
+	        .last_ns = a->time_ns,
+	        .bucket_start_s = (uint32_t)(a->time_ns / NS_PER_SECOND),
+	        .port = a->port,
 	};
 }
 
@@ -191,32 +194,29 @@ static void vote_port(struct vector_entry *e, uint16_t port)
 		e->port_votes--;
 }
 
-static void count(struct vectors *v, struct vector_entry *e, const struct packet *p,
-                  uint32_t target)
+static void count(struct vectors *v, struct vector_entry *e, const struct answer *a)
 {
-	slide(e, (uint32_t)(p->time_ns / NS_PER_SECOND));
+	slide(e, (uint32_t)(a->time_ns / NS_PER_SECOND));
 	e->buckets[e->current]++;
 	e->in_window++;
 	e->packets++;
-	e->first_minute_packets += p->time_ns < e->start_ns + VECTOR_WINDOW_S * NS_PER_SECOND;
-	e->last_ns = p->time_ns > e->last_ns ? p->time_ns : e->last_ns;
-	vote_port(e, vector_port(p));
+	e->first_minute_packets += a->time_ns < e->start_ns + VECTOR_WINDOW_S * NS_PER_SECOND;
+	e->last_ns = a->time_ns > e->last_ns ? a->time_ns : e->last_ns;
+	vote_port(e, a->port);
 	e->destinations.state =
-	        distinct_add(&v->pool, e->destinations.words, e->destinations.state, target);
+	        distinct_add(&v->pool, e->destinations.words, e->destinations.state, a->target);
 	if (!e->provisional_ns && e->in_window >= VECTOR_PROVISIONAL_PACKETS &&
 	    e->destinations.state >= VECTOR_PROVISIONAL_DESTINATIONS)
-		e->provisional_ns = p->time_ns;
+		e->provisional_ns = a->time_ns;
 }
 
-enum status vectors_add(struct vectors *v, uint64_t hash, const struct packet *p, uint32_t target)
+enum status vectors_add(struct vectors *v, const struct answer *a)
 {
 	struct vector_entry *e;
 
-	if (interval_of(p->time_ns) > v->interval) {
-		if (vectors_close(v, p->time_ns, false))
-			return STATUS_NO_MEMORY;
-	}
-	e = find(v, hash, vector_victim(p), vector_proto(p));
+	if (interval_of(a->time_ns) > v->interval && vectors_close(v, a->time_ns, false))
+		return STATUS_NO_MEMORY;
+	e = find(v, a->hash, &a->victim, a->proto);
 	if (!e->packets) {
 		if (vectors_bytes(v) > v->budget) {
 			v->folded++;
@@ -225,11 +225,11 @@ enum status vectors_add(struct vectors *v, uint64_t hash, const struct packet *p
 		if (v->count >= (v->mask + 1) / 2) {
 			if (rebuild(v, (v->mask + 1) * 2))
 				return STATUS_NO_MEMORY;
-			e = find(v, hash, vector_victim(p), vector_proto(p));
+			e = find(v, a->hash, &a->victim, a->proto);
 		}
-		start(e, p);
+		start(e, a);
 		v->count++;
 	}
-	count(v, e, p, target);
+	count(v, e, a);
 	return STATUS_OK;
 }

@@ -55,13 +55,18 @@ MUST_USE enum status vectors_init(struct vectors *v, size_t budget);
 void vectors_clear(struct vectors *v);
 size_t vectors_bytes(const struct vectors *v);
 
-/* The victim that a backscatter packet speaks of. */
-static inline const struct addr *vector_victim(const struct packet *p)
-{
-	return p->quoted ? &p->quoted_dst : &p->src;
-}
+/* What a backscatter packet says about its victim. */
+struct answer {
+	struct addr victim;
+	uint64_t hash; /* answer_hash() */
+	uint64_t time_ns;
+	uint32_t target; /* the packet's destination, hashed */
+	uint16_t port;   /* the service that answers; 0: not known */
+	uint8_t proto;
+};
 
-uint64_t vector_hash(const struct packet *p);
+/* The answer in a packet: for ICMP errors the quoted packet's destination is the victim. */
+struct answer answer_of(const struct packet *p, uint32_t target);
 
 static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
 {
@@ -72,17 +77,16 @@ static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
 }
 
 /* The same for the block that counts its targets. */
-static inline void vectors_prefetch_block(const struct vectors *v, uint64_t hash, uint32_t target)
+static inline void vectors_prefetch_block(const struct vectors *v, const struct answer *a)
 {
-	const struct vector_entry *e = &v->slots[hash & v->mask];
+	const struct vector_entry *e = &v->slots[a->hash & v->mask];
 
 	if (e->packets)
-		distinct_prefetch(&v->pool, e->destinations.words, e->destinations.state, target);
+		distinct_prefetch(&v->pool, e->destinations.words, e->destinations.state,
+		                  a->target);
 }
 
-/* Count a backscatter packet; target is its destination, hashed. */
-MUST_USE enum status vectors_add(struct vectors *v, uint64_t hash, const struct packet *p,
-                                 uint32_t target);
+MUST_USE enum status vectors_add(struct vectors *v, const struct answer *a);
 
 /* Close what is idle at time_ns; `all` at the end of the capture takes the running ones too, as
  * not closed. */

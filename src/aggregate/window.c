@@ -147,115 +147,104 @@ uint32_t window_v6_number(struct window *w, const struct addr *a)
 	return w->v6_count++;
 }
 
-/* The side that is not in the key. */
-static uint16_t peer_port(const struct packet *p, enum packet_kind kind)
-{
-	return kind == KIND_BACKSCATTER ? p->dst_port : p->src_port;
-}
-
-static uint32_t unicorn_constant(const struct packet *p)
-{
-	return p->seq ^ p->src32 ^ (((uint32_t)p->src_port << 16) + p->dst_port);
-}
-
-static void row_start(struct row *row, uint64_t key, const struct packet *p, enum packet_kind kind,
-                      uint32_t offset_us)
+static void row_start(struct row *row, const struct sample *s)
 {
 	*row = (struct row){
-	        .key = key,
-	        .first_us = offset_us,
-	        .last_us = offset_us,
-	        .ip_len = p->ip_len,
-	        .tcp_window = p->tcp_window,
-	        .options_hash = p->options_hash,
-	        .peer_port = peer_port(p, kind),
-	        .ip_id = p->ip_id,
-	        .signs = p->v6 ? 0 : classify_source_signs(p->src32),
-	        .unicorn_key = unicorn_constant(p),
-	        .seq = ~p->seq,
-	        .ttl_min = p->ttl,
-	        .ttl_max = p->ttl,
+	        .key = s->key,
+	        .fingerprint = s->fingerprint,
+	        .first_us = s->offset_us,
+	        .peer_id = s->peer_id,
+	        .signs = key_is_v6(s->key) ? 0 : classify_source_signs(key_source(s->key)),
+	        .unicorn_key = s->constant,
+	        .seq = ~s->seq,
+	        .ttl_min = 255,
 	};
 }
 
-/* Boyer and Moore's majority vote over (length, window, options). */
-static inline void row_vote(struct row *row, const struct packet *p)
+/* Boyer and Moore's majority vote. */
+static inline void row_vote(struct row *row, uint64_t fingerprint)
 {
-	bool same = row->ip_len == p->ip_len && row->tcp_window == p->tcp_window &&
-	            row->options_hash == p->options_hash;
-
-	if (same) {
+	if (row->fingerprint == fingerprint) {
 		row->vote = (uint8_t)(row->vote + (row->vote < 255));
 		return;
 	}
 	row->signs |= SIGN_FINGERPRINT_VARIES;
 	if (row->vote-- == 0) {
-		row->ip_len = p->ip_len;
-		row->tcp_window = p->tcp_window;
-		row->options_hash = p->options_hash;
+		row->fingerprint = fingerprint;
 		row->vote = 1;
 	}
 }
 
 /* Unicorn (Dainotti et al.; 30-detection section 2): the constant holds while the sequence
  * number changes; a repeated SYN proves nothing. */
-static inline void row_sequence(struct row *row, const struct packet *p)
+static inline void row_sequence(struct row *row, const struct sample *s)
 {
-	uint32_t constant;
-
-	if (row->seq == p->seq) {
+	if (row->seq == s->seq) {
 		row->signs |= SIGN_REPEATED;
 		return;
 	}
-	row->seq = p->seq;
-	constant = unicorn_constant(p);
-	if (constant == row->unicorn_key)
+	row->seq = s->seq;
+	if (s->constant == row->unicorn_key)
 		row->unicorn = (uint16_t)(row->unicorn + (row->unicorn < UINT16_MAX));
 	else if (row->unicorn <= 1) {
-		row->unicorn_key = constant;
+		row->unicorn_key = s->constant;
 		row->unicorn = 1;
 	}
 }
 
-static inline void row_update(struct row *row, const struct packet *p, enum packet_kind kind,
-                              uint32_t offset_us)
+static inline bool is_syn_scan(uint64_t key)
 {
-	row->packets++;
-	row->bytes += p->ip_len;
-	row->first_us = offset_us < row->first_us ? offset_us : row->first_us;
-	row->last_us = offset_us > row->last_us ? offset_us : row->last_us;
-	row->ttl_min = p->ttl < row->ttl_min ? p->ttl : row->ttl_min;
-	row->ttl_max = p->ttl > row->ttl_max ? p->ttl : row->ttl_max;
-	row->tcp_flags |= p->tcp_flags;
-	row->signs |=
-	        (uint16_t)(classify_signs(p) |
-	                   (row->peer_port != peer_port(p, kind) ? SIGN_PEER_PORT_VARIES : 0) |
-	                   (row->ip_id != p->ip_id ? SIGN_IP_ID_VARIES : 0) |
-	                   (row->ttl_min != row->ttl_max ? SIGN_TTL_VARIES : 0));
-	row_vote(row, p);
-	if (kind == KIND_SCAN && p->proto == PROTO_TCP)
-		row_sequence(row, p);
+	return (key >> 8 & 0x3f) == (CLASS_TCP << 3 | KIND_SCAN);
 }
 
-bool window_add(struct window *w, uint64_t key, uint64_t hash, const struct packet *p,
-                enum packet_kind kind, uint32_t offset_us, uint32_t destination)
+static inline void row_update(struct row *row, const struct sample *s)
 {
-	uint64_t at = hash & w->mask;
+	uint32_t differs = row->peer_id ^ s->peer_id;
+
+	row->packets++;
+	row->bytes += s->bytes;
+	row->first_us = s->offset_us < row->first_us ? s->offset_us : row->first_us;
+	row->last_us = s->offset_us > row->last_us ? s->offset_us : row->last_us;
+	row->ttl_min = s->ttl < row->ttl_min ? s->ttl : row->ttl_min;
+	row->ttl_max = s->ttl > row->ttl_max ? s->ttl : row->ttl_max;
+	row->tcp_flags |= s->tcp_flags;
+	row->signs |= (uint16_t)(s->signs | (differs >> 16 ? SIGN_PEER_PORT_VARIES : 0) |
+	                         (differs & 0xffff ? SIGN_IP_ID_VARIES : 0));
+	row_vote(row, s->fingerprint);
+	if (is_syn_scan(row->key))
+		row_sequence(row, s);
+}
+
+/* The row of a key that was not found at its slot: a new one. NULL where memory is out. */
+static __attribute__((noinline)) struct row *row_new(struct window *w, const struct sample *s,
+                                                     uint64_t at)
+{
+	if (w->count == (w->mask + 1) / 2) {
+		if (!grow(w))
+			return NULL;
+		at = s->hash & w->mask;
+		while (w->rows[at].key)
+			at = (at + 1) & w->mask;
+	}
+	w->used[w->count++] = (uint32_t)at;
+	row_start(&w->rows[at], s);
+	return &w->rows[at];
+}
+
+bool window_add(struct window *w, const struct sample *s)
+{
+	uint64_t at = s->hash & w->mask;
 	struct row *row;
 
-	while (w->rows[at].key != key && w->rows[at].key != 0)
+	while (w->rows[at].key != s->key && w->rows[at].key != 0)
 		at = (at + 1) & w->mask;
 	row = &w->rows[at];
 	if (row->key == 0) {
-		if (w->count == (w->mask + 1) / 2) {
-			if (!grow(w))
-				return false;
-			return window_add(w, key, hash, p, kind, offset_us, destination);
-		}
-		w->used[w->count++] = (uint32_t)at;
-		row_start(row, key, p, kind, offset_us);
+		row = row_new(w, s, at);
+		if (!row)
+			return false;
 	}
-	row_update(row, p, kind, offset_us);
-	row->distinct = distinct_add(&w->pool, row->words, (uint8_t)row->distinct, destination);
+	row_update(row, s);
+	row->distinct = distinct_add(&w->pool, row->words, (uint8_t)row->distinct, s->destination);
 	return true;
 }

@@ -35,12 +35,11 @@ enum proto_class { CLASS_ICMP, CLASS_TCP, CLASS_UDP, CLASS_ICMPV6, CLASS_OTHER }
  * Key, from the top: source 32 | port 16 | used 1 | v6 1 | class 3 | kind 3 | marks 8.
  */
 struct row {
-	uint64_t key; /* 0: empty slot */
+	uint64_t key;         /* 0: empty slot */
+	uint64_t fingerprint; /* the commonest, by majority vote */
 	uint32_t packets;
 	uint32_t first_us, last_us;
-	uint16_t ip_len, tcp_window; /* with options_hash the fingerprint, by majority vote */
-	uint32_t options_hash;
-	uint16_t peer_port, ip_id;
+	uint32_t peer_id; /* of the first packet */
 	uint16_t signs, unicorn;
 	uint32_t unicorn_key;
 	uint32_t seq; /* of the last packet */
@@ -113,6 +112,24 @@ static inline enum proto_class proto_class(uint8_t proto)
 	}
 }
 
+/* What a packet adds to its row, boiled down so that a batch of them stays in the nearest cache. */
+struct sample {
+	uint64_t key, hash;     /* window_hash(key) */
+	uint64_t fingerprint;   /* fingerprint_of() */
+	uint32_t destination;   /* window_destination() */
+	uint32_t offset_us;     /* from the window's start */
+	uint32_t seq, constant; /* TCP sequence number; the unicorn constant */
+	uint32_t peer_id;       /* the port that is not in the key << 16 | IP id */
+	uint16_t bytes, signs;  /* IP length; classify_signs() */
+	uint8_t ttl, tcp_flags;
+};
+
+/* IP length, TCP window and option layout as one number. */
+static inline uint64_t fingerprint_of(const struct packet *p)
+{
+	return (uint64_t)p->options_hash << 32 | (uint32_t)p->tcp_window << 16 | p->ip_len;
+}
+
 struct window {
 	struct row *rows;
 	uint64_t mask; /* slots - 1 */
@@ -162,20 +179,16 @@ static inline uint32_t window_destination(uint32_t destination_key, const struct
 
 /* Start loading the block that counts this destination, where the row has one. The row itself
  * should have been prefetched a while ago. */
-static inline void window_prefetch_block(const struct window *w, uint64_t key, uint64_t hash,
-                                         uint32_t destination)
+static inline void window_prefetch_block(const struct window *w, const struct sample *s)
 {
-	const struct row *row = &w->rows[hash & w->mask];
+	const struct row *row = &w->rows[s->hash & w->mask];
 
-	if (row->key == key)
-		distinct_prefetch(&w->pool, row->words, (uint8_t)row->distinct, destination);
+	if (row->key == s->key)
+		distinct_prefetch(&w->pool, row->words, (uint8_t)row->distinct, s->destination);
 }
 
-/* Count one packet into its row. offset_us from the window's start; destination as
- * window_destination() gives it. Returns false only where memory
- * for a larger table is out. */
-bool window_add(struct window *w, uint64_t key, uint64_t hash, const struct packet *p,
-                enum packet_kind kind, uint32_t offset_us, uint32_t destination);
+/* Count one packet into its row. Returns false only where memory for a larger table is out. */
+bool window_add(struct window *w, const struct sample *s);
 
 /* Forget all rows, keep the memory. */
 void window_reset(struct window *w);

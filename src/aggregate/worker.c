@@ -18,54 +18,34 @@ void worker_init(struct worker *w, struct engine *e, unsigned id)
 	w->engine = e;
 	w->id = id;
 	w->counters.first_ns = UINT64_MAX;
+	for (unsigned i = id; i < SHARD_COUNT; i += e->workers)
+		w->mine |= 1u << i;
 }
 
-static bool is_mine(const struct worker *w, unsigned shard)
+static enum status flush_samples(struct worker *w)
 {
-	return shard % w->engine->workers == w->id;
-}
+	unsigned n = w->sample_count;
 
-static enum status note_space(struct shard *shard, const struct pending *p)
-{
-	if (p->kind == KIND_SCAN || p->kind == KIND_STEALTH)
-		return space_add(&shard->asked, &p->packet.dst);
-	if (p->kind == KIND_BACKSCATTER)
-		return space_add(&shard->answered, &p->packet.dst);
+	for (unsigned i = 0; i < n; i++)
+		window_prefetch_block(w->samples[i].window, &w->samples[i].sample);
+	w->sample_count = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (!window_add(w->samples[i].window, &w->samples[i].sample))
+			return STATUS_NO_MEMORY;
+	}
 	return STATUS_OK;
 }
 
-static enum status count_pending(struct worker *w, const struct pending *p)
+static enum status flush_answers(struct worker *w)
 {
-	struct shard *shard = &w->engine->shards[p->shard];
+	unsigned n = w->answer_count;
 	enum status st = STATUS_OK;
 
-	if (p->key && !window_add(shard->window, p->key, p->hash, &p->packet,
-	                          (enum packet_kind)p->kind, p->offset_us, p->destination))
-		return STATUS_NO_MEMORY;
-	if (p->key && shard->infer_space)
-		st = note_space(shard, p);
-	if (!st && p->to_vector)
-		st = vectors_add(&w->engine->shards[p->vector_shard].vectors, p->vector_hash,
-		                 &p->packet, p->destination);
-	return st;
-}
-
-static enum status flush_batch(struct worker *w)
-{
-	enum status st = STATUS_OK;
-
-	for (unsigned i = 0; i < w->count; i++) {
-		const struct pending *p = &w->batch[i];
-
-		window_prefetch_block(w->engine->shards[p->shard].window, p->key, p->hash,
-		                      p->destination);
-		if (p->to_vector)
-			vectors_prefetch_block(&w->engine->shards[p->vector_shard].vectors,
-			                       p->vector_hash, p->destination);
-	}
-	for (unsigned i = 0; i < w->count && !st; i++)
-		st = count_pending(w, &w->batch[i]);
-	w->count = 0;
+	for (unsigned i = 0; i < n; i++)
+		vectors_prefetch_block(w->answers[i].vectors, &w->answers[i].answer);
+	w->answer_count = 0;
+	for (unsigned i = 0; i < n && !st; i++)
+		st = vectors_add(w->answers[i].vectors, &w->answers[i].answer);
 	return st;
 }
 
@@ -74,8 +54,10 @@ static enum status close_window(struct worker *w)
 {
 	struct engine *e = w->engine;
 	uint32_t start_s = (uint32_t)(w->start_ns / NS_PER_SECOND);
-	enum status st = flush_batch(w);
+	enum status st = flush_samples(w);
 
+	if (!st)
+		st = flush_answers(w);
 	for (unsigned i = w->id; i < SHARD_COUNT && !st; i += e->workers) {
 		struct shard *shard = &e->shards[i];
 
@@ -157,86 +139,101 @@ static uint16_t service_port(const struct packet *p, enum packet_kind kind)
 	}
 }
 
-/* Work out the row of a packet whose source is ours. */
-static enum status assign_row(struct worker *w, struct pending *p, unsigned shard, bool outbound)
+/* The hash that chooses the shard; the upper bits do. */
+static inline uint64_t address_hash(bool v4, uint32_t a32, const struct addr *a)
 {
-	struct window *window = w->engine->shards[shard].window;
-	enum packet_kind kind = outbound ? KIND_OUTBOUND : classify_kind(&p->packet);
-	uint32_t source = p->packet.src32;
+	return v4 ? hash_u64(a32, 11) : source_hash(a);
+}
 
-	if (p->packet.v6) {
-		source = window_v6_number(window, &p->packet.src);
+/* Boil the packet down to what its row needs, and start loading the row. */
+static enum status add_sample(struct worker *w, const struct packet *p, enum packet_kind kind,
+                              uint32_t destination, struct window *window)
+{
+	struct pending_sample *pending = &w->samples[w->sample_count];
+	struct sample *s = &pending->sample;
+	uint16_t peer = kind == KIND_BACKSCATTER ? p->dst_port : p->src_port;
+	uint32_t source = p->src32;
+
+	if (p->v6) {
+		source = window_v6_number(window, &p->src);
 		if (source == UINT32_MAX)
 			return STATUS_NO_MEMORY;
 	}
-	p->key = row_key(source, service_port(&p->packet, kind), p->packet.v6,
-	                 proto_class(p->packet.proto), kind, classify_marks(&p->packet, kind));
-	p->hash = window_hash(p->key);
-	p->kind = (uint8_t)kind;
-	window_prefetch(window, p->hash);
+	s->key = row_key(source, service_port(p, kind), p->v6, proto_class(p->proto), kind,
+	                 classify_marks(p, kind));
+	s->hash = window_hash(s->key);
+	window_prefetch(window, s->hash);
+	pending->window = window;
+	s->fingerprint = fingerprint_of(p);
+	s->destination = destination;
+	s->offset_us = p->time_ns < w->start_ns ? 0 : (uint32_t)((p->time_ns - w->start_ns) / 1000);
+	s->seq = p->seq;
+	s->constant = p->seq ^ p->src32 ^ (((uint32_t)p->src_port << 16) + p->dst_port);
+	s->peer_id = (uint32_t)peer << 16 | p->ip_id;
+	s->bytes = p->ip_len;
+	s->signs = classify_signs(p);
+	s->ttl = p->ttl;
+	s->tcp_flags = p->tcp_flags;
+	return ++w->sample_count == WORKER_BATCH ? flush_samples(w) : STATUS_OK;
+}
+
+/* Backscatter also feeds the vector of its victim: for a plain answer in the source's own shard,
+ * for an ICMP error in that of the host it speaks of. */
+static enum status add_answer(struct worker *w, const struct packet *p, uint32_t destination,
+                              unsigned source_shard)
+{
+	struct pending_answer *pending = &w->answers[w->answer_count];
+	const struct addr *victim = &p->quoted_dst;
+	unsigned shard = source_shard;
+
+	if (p->quoted)
+		shard = shard_of(address_hash(addr_is_v4(victim), addr_low32(victim), victim));
+	if (!(w->mine >> shard & 1))
+		return STATUS_OK;
+	pending->answer = answer_of(p, destination);
+	pending->vectors = &w->engine->shards[shard].vectors;
+	vectors_prefetch(pending->vectors, pending->answer.hash);
+	return ++w->answer_count == WORKER_BATCH ? flush_answers(w) : STATUS_OK;
+}
+
+static enum status note_space(struct shard *shard, const struct packet *p, enum packet_kind kind)
+{
+	if (kind == KIND_SCAN || kind == KIND_STEALTH)
+		return space_add(&shard->asked, &p->dst);
+	if (kind == KIND_BACKSCATTER)
+		return space_add(&shard->answered, &p->dst);
 	return STATUS_OK;
 }
 
-static uint64_t packet_source_hash(const struct packet *p)
-{
-	return p->v6 ? source_hash(&p->src) : hash_u64(p->src32, 11);
-}
-
-/* The shard of a victim: for a plain answer the source's own, for an ICMP error that of the host it
- * speaks of. */
-static unsigned victim_shard(const struct packet *p)
-{
-	const struct addr *victim = &p->quoted_dst;
-
-	if (!p->quoted)
-		return shard_of(packet_source_hash(p));
-	return shard_of(addr_is_v4(victim) ? hash_u64(addr_low32(victim), 11)
-	                                   : source_hash(victim));
-}
-
-static void assign_vector(struct worker *w, struct pending *p)
-{
-	if (classify_kind(&p->packet) != KIND_BACKSCATTER)
-		return;
-	p->vector_shard = (uint8_t)victim_shard(&p->packet);
-	p->to_vector = is_mine(w, p->vector_shard);
-	if (!p->to_vector)
-		return;
-	p->vector_hash = vector_hash(&p->packet);
-	vectors_prefetch(&w->engine->shards[p->vector_shard].vectors, p->vector_hash);
-}
-
-static bool is_icmp(const struct packet *p)
+static inline bool is_icmp(const struct packet *p)
 {
 	return p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6;
 }
 
-/* Put a decoded packet into the batch if any part of it is ours. Only an ICMP error can have its
- * victim in another shard than its source. */
-static enum status take(struct worker *w, struct pending *p, const struct transport *t,
+/* Count a packet as far as it is ours. Only an ICMP error can have its victim in another shard
+ * than its source. */
+static enum status take(struct worker *w, struct packet *p, const struct transport *t,
                         bool outbound)
 {
-	unsigned shard = shard_of(packet_source_hash(&p->packet));
-	bool mine = is_mine(w, shard);
+	unsigned shard_number = shard_of(address_hash(!p->v6, p->src32, &p->src));
+	struct shard *shard = &w->engine->shards[shard_number];
+	bool mine = w->mine >> shard_number & 1;
+	enum packet_kind kind;
+	uint32_t destination;
 	enum status st = STATUS_OK;
 
-	if (!mine && !is_icmp(&p->packet))
+	if (!mine && !is_icmp(p))
 		return STATUS_OK;
-	parse_transport(&p->packet, t);
-	p->key = 0;
-	p->shard = (uint8_t)shard;
-	p->to_vector = false;
-	p->offset_us = p->packet.time_ns < w->start_ns
-	                       ? 0
-	                       : (uint32_t)((p->packet.time_ns - w->start_ns) / 1000);
-	p->destination = window_destination(w->engine->destination_key, &p->packet);
+	parse_transport(p, t);
+	kind = outbound ? KIND_OUTBOUND : classify_kind(p);
+	destination = window_destination(w->engine->destination_key, p);
 	if (mine)
-		st = assign_row(w, p, shard, outbound);
-	if (!outbound)
-		assign_vector(w, p);
-	if (st || (!p->key && !p->to_vector))
-		return st;
-	return ++w->count == WORKER_BATCH ? flush_batch(w) : STATUS_OK;
+		st = add_sample(w, p, kind, destination, shard->window);
+	if (!st && mine && shard->infer_space)
+		st = note_space(shard, p, kind);
+	if (!st && kind == KIND_BACKSCATTER)
+		st = add_answer(w, p, destination, shard_number);
+	return st;
 }
 
 static void note_time(struct worker *w, uint64_t time_ns)
@@ -271,7 +268,7 @@ static enum status skip_record(struct worker *w, enum skip_reason reason)
 
 static enum status handle(struct worker *w, const struct record *record)
 {
-	struct pending *p = &w->batch[w->count];
+	struct packet p;
 	struct transport transport;
 	enum skip_reason skip;
 	enum status st;
@@ -279,18 +276,14 @@ static enum status handle(struct worker *w, const struct record *record)
 
 	w->counters.packets++;
 	w->counters.bytes += record->wire;
-	if (!parse_network(record, &p->packet, &transport, &skip))
+	if (!parse_network(record, &p, &transport, &skip))
 		return skip_record(w, skip);
-	if (!direct(w->engine->monitor, &p->packet, &outbound))
+	if (!direct(w->engine->monitor, &p, &outbound))
 		return skip_record(w, SKIP_ELSEWHERE);
-	if (p->packet.time_ns > TIME_MAX_NS)
-		p->packet.time_ns = TIME_MAX_NS;
-	st = enter_window(w, p->packet.time_ns);
-	if (p != &w->batch[w->count]) { /* closing emptied the batch before it */
-		w->batch[w->count].packet = p->packet;
-		p = &w->batch[w->count];
-	}
-	return st ? st : take(w, p, &transport, outbound);
+	if (p.time_ns > TIME_MAX_NS)
+		p.time_ns = TIME_MAX_NS;
+	st = enter_window(w, p.time_ns);
+	return st ? st : take(w, &p, &transport, outbound);
 }
 
 static enum status handle_all(struct worker *w, struct records *records)

@@ -28,16 +28,15 @@ struct engine {
 	atomic_bool failed;
 };
 
-/* A packet that waits for its row. */
-struct pending {
-	struct packet packet;
-	uint64_t key, hash; /* of the row; key 0: only the vector is ours */
-	uint64_t vector_hash;
-	uint32_t offset_us;
-	uint32_t destination; /* hashed */
-	uint8_t shard, vector_shard;
-	uint8_t kind;
-	bool to_vector; /* backscatter whose victim is ours */
+/* A packet that waits for its row, and an answer that waits for its vector. */
+struct pending_sample {
+	struct sample sample;
+	struct window *window;
+};
+
+struct pending_answer {
+	struct answer answer;
+	struct vectors *vectors;
 };
 
 struct worker {
@@ -57,8 +56,10 @@ struct worker {
 	uint64_t since_close; /* packets */
 	struct window_header header;
 
-	unsigned count;
-	struct pending batch[WORKER_BATCH];
+	uint32_t mine; /* bit s: shard s is ours */
+	unsigned sample_count, answer_count;
+	struct pending_sample samples[WORKER_BATCH];
+	struct pending_answer answers[WORKER_BATCH];
 };
 
 void worker_init(struct worker *w, struct engine *e, unsigned id);
