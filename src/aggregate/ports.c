@@ -84,25 +84,36 @@ static enum status grow(struct ports *p)
 	return STATUS_OK;
 }
 
-/* Packets into their column; the second column makes the bins. */
+/* Packets into their column; the second column makes the bins, where the budget allows. */
 static enum status add_to_bin(struct ports *p, struct port_total *port, uint64_t packets,
                               uint32_t column)
 {
 	uint64_t *bins;
 
-	if (port->bins == SLAB_NONE && port->only_bin == column)
+	if (port->bins == SLAB_NONE && port->only_bin == column) {
+		port->in_bin += packets;
 		return STATUS_OK;
+	}
 	if (port->bins == SLAB_NONE) {
+		if (!slab_has_free(&p->bins) && ports_bytes(p) > p->budget)
+			return STATUS_OK;
 		port->bins = slab_take(&p->bins);
 		if (port->bins == SLAB_NONE)
 			return STATUS_NO_MEMORY;
 		bins = slab_at(&p->bins, port->bins);
 		memset(bins, 0, PORT_BINS * sizeof(*bins));
-		bins[port->only_bin] = port->packets;
+		bins[port->only_bin] = port->in_bin;
 	}
 	bins = slab_at(&p->bins, port->bins);
 	bins[column] += packets;
 	return STATUS_OK;
+}
+
+/* A new port may take a free place, or double the places where that keeps to the budget. */
+static bool has_place(const struct ports *p)
+{
+	return p->count < (p->mask + 1) / 2 ||
+	       ports_bytes(p) + (size_t)(p->mask + 1) * sizeof(*p->slots) <= p->budget;
 }
 
 enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source,
@@ -112,7 +123,7 @@ enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_
 	uint32_t column = timebins_column(&p->time, time_s);
 
 	if (port->key == 0) {
-		if (ports_bytes(p) > p->budget) {
+		if (!has_place(p)) {
 			p->folded++;
 			return STATUS_OK;
 		}
@@ -146,6 +157,8 @@ void ports_remove(struct ports *p, uint32_t key, uint64_t packets)
 			bins[i] =
 			        (uint64_t)((double)bins[i] * (double)left / (double)port->packets);
 	}
+	if (port->bins == SLAB_NONE)
+		port->in_bin = packets < port->in_bin ? port->in_bin - packets : 0;
 	port->packets = left;
 	port->sources -= port->sources > 0;
 }
@@ -153,6 +166,6 @@ void ports_remove(struct ports *p, uint32_t key, uint64_t packets)
 uint64_t ports_bin(const struct ports *p, const struct port_total *port, unsigned column)
 {
 	if (port->bins == SLAB_NONE)
-		return port->only_bin == column ? port->packets : 0;
+		return port->only_bin == column ? port->in_bin : 0;
 	return ((const uint64_t *)slab_at(&p->bins, port->bins))[column];
 }

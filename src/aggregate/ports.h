@@ -3,8 +3,9 @@
  * Totals by (protocol, port, kind), and their course over time.
  *
  * Fed with closed rows. A port's bins over time exist only once a second bin is touched.
- * Bounded: past the byte budget new ports are counted in `folded` instead. One a shard;
- * one thread.
+ * Bounded: past the byte budget new ports are counted in `folded` instead, and ports that had
+ * none get no bins: what they do after their first column then shows in no column. One a
+ * shard; one thread.
  */
 #ifndef AGGREGATE_PORTS_H
 #define AGGREGATE_PORTS_H
@@ -29,9 +30,9 @@ void port_key_parts(uint32_t key, uint8_t *proto, uint8_t *kind, uint16_t *port)
 
 struct port_total {
 	uint32_t key;  /* 0: empty */
-	uint32_t bins; /* block of PORT_BINS counts, or SLAB_NONE: all packets in only_bin */
+	uint32_t bins; /* block of PORT_BINS counts, or SLAB_NONE: in_bin packets in only_bin */
 	uint32_t only_bin;
-	uint64_t packets, sources;
+	uint64_t packets, sources, in_bin;
 };
 
 struct ports {

@@ -8,6 +8,7 @@
 #ifndef AGGREGATE_SLAB_H
 #define AGGREGATE_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,12 @@ void slab_give(struct slab *s, uint32_t block);
 
 /* Bytes held. */
 size_t slab_bytes(const struct slab *s);
+
+/* Whether the next block needs no new chunk. */
+static inline bool slab_has_free(const struct slab *s)
+{
+	return s->free_count > 0 || s->used >> s->chunk_shift < s->chunk_count;
+}
 
 /* Blocks in use. */
 static inline uint32_t slab_live(const struct slab *s)
