@@ -8,8 +8,15 @@
 
 enum { MERGE_BATCH = 32 };
 
+static uint32_t blocks_within(size_t budget)
+{
+	size_t blocks = budget / (sizeof(struct space_block) + 2 * sizeof(uint32_t));
+
+	return blocks < SPACE_BLOCKS_MAX ? (uint32_t)blocks : SPACE_BLOCKS_MAX;
+}
+
 /* Half of the budget goes to sources, a quarter to ports and vectors; the last quarter bounds the
- * open windows (see pipeline.c). */
+ * open windows (see pipeline.c). Where the space is to be inferred, an eighth comes on top. */
 enum status shard_init(struct shard *s, const struct shard_options *o)
 {
 	enum status st;
@@ -25,9 +32,9 @@ enum status shard_init(struct shard *s, const struct shard_options *o)
 	if (!st)
 		st = series_init(&s->series);
 	if (!st && o->infer_space)
-		st = space_init(&s->asked);
+		st = space_init(&s->asked, blocks_within(o->budget / 16));
 	if (!st && o->infer_space)
-		st = space_init(&s->answered);
+		st = space_init(&s->answered, blocks_within(o->budget / 16));
 	return st;
 }
 

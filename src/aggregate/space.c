@@ -9,9 +9,9 @@
 
 enum { SLOTS_MIN = 512 };
 
-enum status space_init(struct space *s)
+enum status space_init(struct space *s, uint32_t blocks_max)
 {
-	*s = (struct space){.mask = SLOTS_MIN - 1};
+	*s = (struct space){.mask = SLOTS_MIN - 1, .blocks_max = blocks_max};
 	s->slots = calloc(SLOTS_MIN, sizeof(*s->slots));
 	s->blocks = malloc(SLOTS_MIN / 2 * sizeof(*s->blocks));
 	return s->slots && s->blocks ? STATUS_OK : STATUS_NO_MEMORY;
@@ -74,7 +74,7 @@ static enum status block_of(struct space *s, const struct addr *base, struct spa
 
 	*out = NULL;
 	if (!*slot) {
-		if (s->count == SPACE_BLOCKS_MAX)
+		if (s->count >= s->blocks_max)
 			return STATUS_OK;
 		if (s->count == (s->mask + 1) / 2) {
 			if (grow(s))

@@ -2,7 +2,7 @@
 /*
  * Which addresses were asked for: a bitmap for each /24 (IPv6: /120) that got unsolicited
  * packets, from which detect/infer.h infers the monitored space where nobody named it.
- * At most SPACE_BLOCKS_MAX blocks; what does not fit is counted. One a shard; one thread.
+ * At most blocks_max blocks; what does not fit is counted. One a shard; one thread.
  */
 #ifndef AGGREGATE_SPACE_H
 #define AGGREGATE_SPACE_H
@@ -14,16 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SPACE_BLOCKS_MAX = 1 << 16 };
+enum { SPACE_BLOCKS_MAX = 1 << 16 }; /* a /8; nothing needs more */
 
 struct space {
 	struct space_block *blocks; /* dense */
 	uint32_t *slots;            /* block + 1; 0 empty */
-	uint32_t mask, count;
+	uint32_t mask, count, blocks_max;
 	uint64_t folded; /* packets to blocks that found no room */
 };
 
-MUST_USE enum status space_init(struct space *s);
+MUST_USE enum status space_init(struct space *s, uint32_t blocks_max);
 void space_clear(struct space *s);
 size_t space_bytes(const struct space *s);
 

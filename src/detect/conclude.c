@@ -35,7 +35,7 @@ static enum status copy_prefixes(const struct prefix_set *from, struct prefix_se
 /* The blocks that were asked for; where nobody asked, those that got answers. */
 static enum status merge_space(struct pipeline *p, bool answered, struct space *all)
 {
-	enum status st = space_init(all);
+	enum status st = space_init(all, SPACE_BLOCKS_MAX);
 
 	for (unsigned i = 0; i < SHARD_COUNT && !st; i++) {
 		struct shard *shard = pipeline_shard(p, i);
