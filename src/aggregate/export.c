@@ -41,11 +41,25 @@ struct export
 	size_t room;
 };
 
-/* source 32 | class 3 | port 16 | kind 3 | marks 8 */
+enum { SERVICE_BITS = 19, BELOW_BITS = SERVICE_BITS + 11 };
+
+/* (protocol, port) as one number in their order: the four protocols that have ports take 65536
+ * numbers each, all others one. */
+static uint64_t service_order(uint64_t key)
+{
+	unsigned proto = key_proto(key);
+	int below = (proto > PROTO_ICMP) + (proto > PROTO_TCP) + (proto > PROTO_UDP) +
+	            (proto > PROTO_ICMPV6);
+
+	return (unsigned)below * 65536u + (proto - (unsigned)below) +
+	       (key_class(key) == CLASS_OTHER ? 0u : key_port(key));
+}
+
+/* source 32 | service 19 | kind 3 | marks 8 */
 static uint64_t row_order(uint64_t key)
 {
-	return (key >> 32) << 30 | (uint64_t)key_class(key) << 27 | (uint64_t)key_port(key) << 11 |
-	       (uint64_t)key_kind(key) << 8 | key_marks(key);
+	return (key >> 32) << BELOW_BITS | service_order(key) << 11 | (uint64_t)key_kind(key) << 8 |
+	       key_marks(key);
 }
 
 /* Least significant digit first; digits that are the same everywhere are passed over. */
@@ -112,7 +126,7 @@ static int compare_v6(const void *left, const void *right, void *state)
 	const struct place *a = left, *b = right;
 	const struct unit *u = state;
 	struct addr x = place_source(u, a), y = place_source(u, b);
-	uint64_t low = (UINT64_C(1) << 30) - 1;
+	uint64_t low = (UINT64_C(1) << BELOW_BITS) - 1;
 	int order = addr_compare(&x, &y);
 
 	if (order)
