@@ -194,6 +194,12 @@ static void vote_port(struct vector_entry *e, uint16_t port)
 		e->port_votes--;
 }
 
+/* A sketch costs five times its vector: none past the budget. */
+static bool may_count_target(const struct vectors *v, const struct vector_entry *e)
+{
+	return e->destinations.state != FLOW_EXACT || vectors_bytes(v) <= v->budget;
+}
+
 static void count(struct vectors *v, struct vector_entry *e, const struct answer *a)
 {
 	slide(e, (uint32_t)(a->time_ns / NS_PER_SECOND));
@@ -203,22 +209,46 @@ static void count(struct vectors *v, struct vector_entry *e, const struct answer
 	e->first_minute_packets += a->time_ns < e->start_ns + VECTOR_WINDOW_S * NS_PER_SECOND;
 	e->last_ns = a->time_ns > e->last_ns ? a->time_ns : e->last_ns;
 	vote_port(e, a->port);
-	e->destinations.state =
-	        distinct_add(&v->pool, e->destinations.words, e->destinations.state, a->target);
+	if (may_count_target(v, e))
+		e->destinations.state = distinct_add(&v->pool, e->destinations.words,
+		                                     e->destinations.state, a->target);
 	if (!e->provisional_ns && e->in_window >= VECTOR_PROVISIONAL_PACKETS &&
 	    e->destinations.state >= VECTOR_PROVISIONAL_DESTINATIONS)
 		e->provisional_ns = a->time_ns;
 }
 
+/* Time went back by more than a whole interval (another file, a clock that was set): what was
+ * counted stands for itself. */
+static enum status go_back(struct vectors *v, struct vector_entry *e, const struct answer *a)
+{
+	if (keep(v, e, true))
+		return STATUS_NO_MEMORY;
+	distinct_free(&v->pool, &e->destinations);
+	start(e, a);
+	return STATUS_OK;
+}
+
+static bool has_place(const struct vectors *v)
+{
+	size_t bytes = vectors_bytes(v);
+
+	if (v->count >= (v->mask + 1) / 2)
+		bytes += (v->mask + 1) * sizeof(*v->slots);
+	return bytes <= v->budget;
+}
+
 enum status vectors_add(struct vectors *v, const struct answer *a)
 {
+	uint64_t interval = interval_of(a->time_ns);
 	struct vector_entry *e;
 
-	if (interval_of(a->time_ns) > v->interval && vectors_close(v, a->time_ns, false))
+	if (interval > v->interval && vectors_close(v, a->time_ns, false))
 		return STATUS_NO_MEMORY;
+	if (interval + 1 < v->interval)
+		v->interval = interval;
 	e = find(v, a->hash, &a->victim, a->proto);
 	if (!e->packets) {
-		if (vectors_bytes(v) > v->budget) {
+		if (!has_place(v)) {
 			v->folded++;
 			return STATUS_OK;
 		}
@@ -229,6 +259,8 @@ enum status vectors_add(struct vectors *v, const struct answer *a)
 		}
 		start(e, a);
 		v->count++;
+	} else if (interval + 1 < interval_of(e->last_ns) && go_back(v, e, a)) {
+		return STATUS_NO_MEMORY;
 	}
 	count(v, e, a);
 	return STATUS_OK;

@@ -6,8 +6,10 @@
  * that was idle for a whole interval of VECTOR_INTERVAL_S (aligned to 1970, as Moore et al.
  * 2001 and corsaro have it) is closed: the next packet begins a new one. The highest rate is taken
  * over 60 s windows that slide by 10 s from the vector's first second. Closed vectors of at least
- * VECTOR_PACKETS_MIN packets are kept. Past the byte budget new victims are counted, not
- * followed. One a shard; one thread; constant work a packet.
+ * VECTOR_PACKETS_MIN packets are kept. Where the capture goes back by more than an interval a
+ * new vector begins as well. Past the byte budget new victims are counted, not followed, and
+ * destinations beyond FLOW_EXACT no longer counted. One a shard; one thread; constant work a
+ * packet.
  */
 #ifndef AGGREGATE_VECTORS_H
 #define AGGREGATE_VECTORS_H
@@ -46,7 +48,7 @@ struct vectors {
 	struct distinct_pool pool;
 	struct vector *closed;
 	size_t closed_count, closed_room;
-	uint64_t interval; /* number of the interval of the newest packet */
+	uint64_t interval; /* number of the interval we are in */
 	size_t budget;
 	uint64_t folded; /* packets of victims that found no room */
 };
