@@ -77,26 +77,30 @@ static enum status close_window(struct worker *w)
 
 static void open_window(struct worker *w, uint64_t time_ns)
 {
+	uint64_t skipped = w->open ? 0 : w->header.skipped; /* before the first packet */
+
 	w->open = true;
 	w->start_ns = time_ns - time_ns % WINDOW_NS;
 	w->end_ns = w->start_ns + WINDOW_NS;
 	w->header = (struct window_header){
 	        .start_s = (uint32_t)(w->start_ns / NS_PER_SECOND),
 	        .span_s = WINDOW_SECONDS,
+	        .skipped = skipped,
 	        .addresses = w->engine->addresses,
 	};
 }
 
-/* The packet's time is not in the open window, or the window is full. */
+/* A packet that came a little late, by a window's length at most: counted where we are. */
+static bool is_late(const struct worker *w, uint64_t time_ns)
+{
+	return w->open && time_ns < w->start_ns && w->start_ns - time_ns <= WINDOW_NS;
+}
+
+/* The packet's time is not in the open window. */
 static enum status move_window(struct worker *w, uint64_t time_ns)
 {
 	enum status st = STATUS_OK;
 
-	if (w->open && time_ns < w->start_ns && w->start_ns - time_ns <= WINDOW_NS) {
-		w->counters.late++;
-		w->header.late++;
-		return STATUS_OK;
-	}
 	if (w->open) {
 		w->counters.backward += time_ns < w->start_ns;
 		st = close_window(w);
@@ -248,14 +252,17 @@ static void note_time(struct worker *w, uint64_t time_ns)
 static enum status enter_window(struct worker *w, uint64_t time_ns)
 {
 	enum status st = STATUS_OK;
+	bool late = is_late(w, time_ns);
 
 	note_time(w, time_ns);
-	if (!w->open || time_ns < w->start_ns || time_ns >= w->end_ns)
+	if (!w->open || time_ns >= w->end_ns || (time_ns < w->start_ns && !late))
 		st = move_window(w, time_ns);
 	else if (w->since_close >= w->engine->window_packets_max)
 		st = close_early(w);
 	w->since_close++;
 	w->header.packets++;
+	w->header.late += late;
+	w->counters.late += late;
 	return st;
 }
 
@@ -310,9 +317,13 @@ void worker_run(struct worker *w, struct input *in)
 {
 	struct records *records = NULL;
 
+	w->trouble = (struct trouble){0};
 	w->status = records_new(&records, in, w->id);
-	if (w->status)
+	if (w->status) {
+		atomic_store(&w->engine->failed, true);
+		input_leave(in, w->id);
 		return;
+	}
 	w->status = handle_all(w, records);
 	w->input_status = records_result(records, &w->trouble);
 	w->counters.skipped[SKIP_RECORD] += records_broken(records);
