@@ -121,13 +121,24 @@ static void remove_port(void *state, const struct source_port_count *port)
 	ports_remove(state, port->key, port->packets);
 }
 
+/* An estimate can overshoot; who sends from outside reaches monitored addresses of its own
+ * family and no others. */
+static void cap_destinations(const struct judge_context *c, struct source *facts)
+{
+	double most =
+	        addr_is_v4(&facts->address) ? c->addresses_v4 : prefix_set_size_v6(c->telescope);
+
+	if (!facts->destinations_exact && most > 0 && facts->kinds[KIND_OUTBOUND] == 0 &&
+	    facts->destinations > most)
+		facts->destinations = most;
+}
+
 /* The facts and the verdict on one source, as they are counted and printed. */
 static void look_at(const struct judge_context *c, struct shard *shard,
                     const struct source_entry *e, struct source *facts, struct verdict *verdict)
 {
 	sources_facts(&shard->sources, e, facts);
-	if (facts->destinations > c->addresses && c->addresses > 0)
-		facts->destinations = c->addresses; /* an estimate can overshoot */
+	cap_destinations(c, facts);
 	judge_source(c, facts, verdict);
 	if (answered_from_inside(c, e)) {
 		uint64_t packets = facts->packets;
