@@ -89,9 +89,7 @@ static void fill(struct window *w, unsigned shard, uint64_t unit)
 		p.src = p.v6 ? made_v6(source * 77) : p.src;
 		key = row_key(p.v6 ? window_v6_number(w, &p.src) : p.src32, port, p.v6, class,
 		              (enum packet_kind)prng_below(&r, 4), (uint8_t)prng_below(&r, 4));
-		if (!window_add(w, key, window_hash(key), &p, KIND_SCAN, (uint32_t)i,
-		                window_destination(1, &p)))
-			abort();
+		made_add(w, key, &p, (uint32_t)i, window_destination(1, &p));
 	}
 }
 

@@ -5,6 +5,8 @@
 #ifndef TESTS_UNIT_AGGREGATE_MADE_H
 #define TESTS_UNIT_AGGREGATE_MADE_H
 
+#include "aggregate/classify.h"
+#include "aggregate/window.h"
 #include "base/prng.h"
 #include "model/packet.h"
 
@@ -66,6 +68,30 @@ __attribute__((unused)) static void made_shuffle(struct prng *r, uint32_t *value
 		values[k] = values[i - 1];
 		values[i - 1] = t;
 	}
+}
+
+/* Count a packet into the row of a key, as the worker boils it down. */
+__attribute__((unused)) static void made_add(struct window *w, uint64_t key, const struct packet *p,
+                                             uint32_t offset_us, uint32_t destination)
+{
+	uint16_t peer = key_kind(key) == KIND_BACKSCATTER ? p->dst_port : p->src_port;
+	struct sample s = {
+	        .key = key,
+	        .hash = window_hash(key),
+	        .fingerprint = fingerprint_of(p),
+	        .destination = destination,
+	        .offset_us = offset_us,
+	        .seq = p->seq,
+	        .constant = p->seq ^ p->src32 ^ (((uint32_t)p->src_port << 16) + p->dst_port),
+	        .peer_id = (uint32_t)peer << 16 | p->ip_id,
+	        .bytes = p->ip_len,
+	        .signs = classify_signs(p),
+	        .ttl = p->ttl,
+	        .tcp_flags = p->tcp_flags,
+	};
+
+	if (!window_add(w, &s))
+		abort();
 }
 
 #endif

@@ -20,9 +20,7 @@ static const struct row *made_row(uint32_t source, uint16_t port, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		p.dst32 = i;
 		p.seq = i * 977 + port;
-		if (!window_add(window, key, window_hash(key), &p, KIND_SCAN, i,
-		                window_destination(1, &p)))
-			abort();
+		made_add(window, key, &p, i, window_destination(1, &p));
 	}
 	return &window->rows[window->used[0]];
 }
@@ -112,7 +110,7 @@ static void test_70000(void)
 		bool new_port;
 
 		window_reset(window);
-		ok &= window_add(window, key, window_hash(key), &p, KIND_SCAN, 0, i);
+		made_add(window, key, &p, 0, i);
 		ok &= !sources_merge(&s, e, window, &window->rows[window->used[0]], 0, &new_port);
 		ok &= new_port;
 	}
@@ -162,14 +160,14 @@ static void test_fingerprint(void)
 	e = entry_of(&s, 5);
 	for (uint16_t i = 0; i < 9; i++) {
 		row = *made_row(5, i, 1);
-		row.ip_len = i % 3 == 1 ? 48 : 52;
+		row.fingerprint = i % 3 == 1 ? 48 : 52;
 		row.ttl_min = row.ttl_max = (uint8_t)(i < 8 ? 50 : 51);
 		if (sources_merge(&s, e, window, &row, 0, &new_port))
 			abort();
 		if (i == 0)
 			CHECK_U64(e->signs & (SIGN_FINGERPRINT_VARIES | SIGN_TTL_VARIES), 0);
 	}
-	CHECK_U64(e->ip_len, 52);
+	CHECK_U64(e->fingerprint, 52);
 	CHECK(e->signs & SIGN_FINGERPRINT_VARIES);
 	CHECK(e->signs & SIGN_TTL_VARIES);
 	sources_clear(&s);
