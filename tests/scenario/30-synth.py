@@ -187,7 +187,7 @@ def check_examples(place):
 def check_regional_day(place):
     """Every type of the example is in its truth, and a slice of the bytes is as it should be."""
     with open(os.path.join(SCENARIOS, "regional-day.scenario")) as f:
-        text = f.read().replace("sources = 60000", "sources = 600")
+        text = f.read().replace("sources = 45000", "sources = 600")
     path = os.path.join(place, "day.scenario")
     with open(path, "w") as f:
         f.write(text)

@@ -52,6 +52,25 @@ static void check_hits(void)
 	CHECK_NEAR((double)first_half, 5000, 250); /* 5 sigma */
 }
 
+/* The k-th of 3 hits comes at k/4 of the time on average (uniform order statistics). */
+static void check_order(void)
+{
+	struct fixture f;
+	double sums[3] = {0};
+
+	open_fixture(&f, 1);
+	f.campaign.hits = (struct span){3, 3};
+	for (uint64_t seed = 0; seed < 4000; seed++) {
+		struct sender s = plan(&f, 0, seed);
+		uint64_t at;
+
+		for (int k = 0; activity_next(&s, &f.warp, &at); k++)
+			sums[k] += (double)(at - f.scenario.start_ns) / (double)HOUR_NS;
+	}
+	for (int k = 0; k < 3; k++)
+		CHECK_NEAR(sums[k] / 4000, (k + 1) / 4.0, 0.02);
+}
+
 /* Thinning: the mean and the variance of the hits are both rate * share * time. */
 static void check_poisson(void)
 {
@@ -143,6 +162,7 @@ static void check_ports(void)
 int main(void)
 {
 	check_hits();
+	check_order();
 	check_poisson();
 	check_diurnal();
 	check_steady();
