@@ -11,10 +11,13 @@
 #include "model/kind.h"
 #include "model/packet.h"
 
+/* Always: a packet that stays in registers must not be handed to a function. */
+#define CLASSIFY_INLINE inline __attribute__((always_inline))
+
 /* The worm whose payload this is, by protocol and port, as MARK_PAYLOAD; false: none. */
 bool classify_payload(const struct packet *p);
 
-static inline enum packet_kind classify_tcp(uint8_t flags)
+static CLASSIFY_INLINE enum packet_kind classify_tcp(uint8_t flags)
 {
 	enum { SIX = TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG };
 
@@ -30,7 +33,7 @@ static inline enum packet_kind classify_tcp(uint8_t flags)
 }
 
 /* UDP services that answer floods with forged sources: 53, 123, 137, 161. */
-static inline enum packet_kind classify_udp(uint16_t src_port)
+static CLASSIFY_INLINE enum packet_kind classify_udp(uint16_t src_port)
 {
 	switch (src_port) {
 	case 53:
@@ -43,7 +46,7 @@ static inline enum packet_kind classify_udp(uint16_t src_port)
 	}
 }
 
-static inline enum packet_kind classify_icmp(uint8_t type)
+static CLASSIFY_INLINE enum packet_kind classify_icmp(uint8_t type)
 {
 	/* answers and errors: 0, 3, 4, 5, 11, 12, 14, 16, 18; requests: 8, 13, 15, 17 */
 	enum {
@@ -60,14 +63,14 @@ static inline enum packet_kind classify_icmp(uint8_t type)
 }
 
 /* ICMPv6 (RFC 4443): errors 1 to 4, echo request 128, echo reply 129. */
-static inline enum packet_kind classify_icmpv6(uint8_t type)
+static CLASSIFY_INLINE enum packet_kind classify_icmpv6(uint8_t type)
 {
 	if ((type >= 1 && type <= 4) || type == 129)
 		return KIND_BACKSCATTER;
 	return type == 128 ? KIND_SCAN : KIND_OTHER;
 }
 
-static inline enum packet_kind classify_kind(const struct packet *p)
+static CLASSIFY_INLINE enum packet_kind classify_kind(const struct packet *p)
 {
 	if (p->malformed)
 		return KIND_MALFORMED;
@@ -86,7 +89,7 @@ static inline enum packet_kind classify_kind(const struct packet *p)
 }
 
 /* Rules on the IP id and on addresses need IPv4. */
-static inline unsigned classify_v4_marks(const struct packet *p)
+static CLASSIFY_INLINE unsigned classify_v4_marks(const struct packet *p)
 {
 	uint32_t masscan = (p->dst32 ^ p->dst_port ^ p->seq) & 0xffff;
 	unsigned marks = 0;
@@ -98,7 +101,7 @@ static inline unsigned classify_v4_marks(const struct packet *p)
 }
 
 /* nmap's SYN scan and the windows of its OS probe (nmap's nmap-os-db documentation). */
-static inline bool classify_nmap(const struct packet *p)
+static CLASSIFY_INLINE bool classify_nmap(const struct packet *p)
 {
 	if (p->tcp_window == 1024)
 		return p->tcp_options == OPTIONS_MSS_1460;
@@ -116,7 +119,7 @@ static inline bool classify_nmap(const struct packet *p)
 }
 
 /* Marks of a TCP SYN scan. */
-static inline uint8_t classify_syn_marks(const struct packet *p)
+static CLASSIFY_INLINE uint8_t classify_syn_marks(const struct packet *p)
 {
 	unsigned marks = p->v6 ? 0 : classify_v4_marks(p);
 
@@ -130,7 +133,7 @@ static inline uint8_t classify_syn_marks(const struct packet *p)
 	return (uint8_t)marks;
 }
 
-static inline uint8_t classify_marks(const struct packet *p, enum packet_kind kind)
+static CLASSIFY_INLINE uint8_t classify_marks(const struct packet *p, enum packet_kind kind)
 {
 	if (kind == KIND_SCAN && p->proto == PROTO_TCP)
 		return classify_syn_marks(p);
@@ -141,7 +144,7 @@ static inline uint8_t classify_marks(const struct packet *p, enum packet_kind ki
 }
 
 /* Hints of forgery that differ from packet to packet. */
-static inline uint16_t classify_signs(const struct packet *p)
+static CLASSIFY_INLINE uint16_t classify_signs(const struct packet *p)
 {
 	bool has_ports = p->proto == PROTO_TCP || p->proto == PROTO_UDP;
 	unsigned signs = 0;

@@ -21,21 +21,26 @@ struct monitor {
 
 void monitor_init(struct monitor *m, const struct prefix_set *set);
 
-static inline bool monitor_has_v4(const struct monitor *m, uint32_t a32, const struct addr *a)
+static inline bool monitor_look(const struct monitor *m, struct addr a)
+{
+	return prefix_set_contains(m->set, &a);
+}
+
+static inline bool monitor_has_v4(const struct monitor *m, uint32_t a32)
 {
 	uint8_t answer = m->v4[a32 >> 16];
 
-	return answer == MONITOR_LOOK ? prefix_set_contains(m->set, a) : answer == MONITOR_IN;
+	return answer == MONITOR_LOOK ? monitor_look(m, addr_v4(a32)) : answer == MONITOR_IN;
 }
 
 static inline bool monitor_has_src(const struct monitor *m, const struct packet *p)
 {
-	return p->v6 ? prefix_set_contains(m->set, &p->src) : monitor_has_v4(m, p->src32, &p->src);
+	return p->v6 ? monitor_look(m, p->src) : monitor_has_v4(m, p->src32);
 }
 
 static inline bool monitor_has_dst(const struct monitor *m, const struct packet *p)
 {
-	return p->v6 ? prefix_set_contains(m->set, &p->dst) : monitor_has_v4(m, p->dst32, &p->dst);
+	return p->v6 ? monitor_look(m, p->dst) : monitor_has_v4(m, p->dst32);
 }
 
 #endif

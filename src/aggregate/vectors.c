@@ -33,35 +33,6 @@ size_t vectors_bytes(const struct vectors *v)
 	       (size_t)slab_live(&v->pool.sketches) * v->pool.sketches.block_bytes;
 }
 
-static uint64_t hash_key(const struct addr *victim, uint8_t proto)
-{
-	uint64_t high, low;
-
-	memcpy(&high, victim->b, 8);
-	memcpy(&low, victim->b + 8, 8);
-	return hash_u64(low ^ hash_u64(high, proto), 8);
-}
-
-struct answer answer_of(const struct packet *p, uint32_t target)
-{
-	bool has_ports = p->proto == PROTO_TCP || p->proto == PROTO_UDP;
-	struct answer a = {
-	        .victim = p->src,
-	        .time_ns = p->time_ns,
-	        .target = target,
-	        .port = has_ports ? p->src_port : 0,
-	        .proto = p->proto,
-	};
-
-	if (p->quoted) {
-		a.victim = p->quoted_dst;
-		a.port = p->quoted_dst_port;
-		a.proto = p->quoted_proto;
-	}
-	a.hash = hash_key(&a.victim, a.proto);
-	return a;
-}
-
 static struct vector_entry *find(const struct vectors *v, uint64_t hash, const struct addr *victim,
                                  uint8_t proto)
 {
@@ -87,7 +58,7 @@ static enum status rebuild(struct vectors *v, uint64_t slots)
 	v->mask = slots - 1;
 	for (uint64_t i = 0; i <= old_mask; i++) {
 		if (old[i].packets)
-			*find(v, hash_key(&old[i].victim, old[i].proto), &old[i].victim,
+			*find(v, answer_hash(&old[i].victim, old[i].proto), &old[i].victim,
 			      old[i].proto) = old[i];
 	}
 	free(old);

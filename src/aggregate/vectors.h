@@ -16,6 +16,7 @@
 
 #include "base/prefetch.h"
 #include "aggregate/distinct.h"
+#include "base/hash.h"
 #include "base/status.h"
 #include "model/packet.h"
 #include "model/vector.h"
@@ -67,8 +68,35 @@ struct answer {
 	uint8_t proto;
 };
 
+static inline uint64_t answer_hash(const struct addr *victim, uint8_t proto)
+{
+	uint64_t high, low;
+
+	memcpy(&high, victim->b, 8);
+	memcpy(&low, victim->b + 8, 8);
+	return hash_u64(low ^ hash_u64(high, proto), 8);
+}
+
 /* The answer in a packet: for ICMP errors the quoted packet's destination is the victim. */
-struct answer answer_of(const struct packet *p, uint32_t target);
+static inline struct answer answer_of(const struct packet *p, uint32_t target)
+{
+	bool has_ports = p->proto == PROTO_TCP || p->proto == PROTO_UDP;
+	struct answer a = {
+	        .victim = p->src,
+	        .time_ns = p->time_ns,
+	        .target = target,
+	        .port = has_ports ? p->src_port : 0,
+	        .proto = p->proto,
+	};
+
+	if (p->quoted) {
+		a.victim = p->quoted_dst;
+		a.port = p->quoted_dst_port;
+		a.proto = p->quoted_proto;
+	}
+	a.hash = answer_hash(&a.victim, a.proto);
+	return a;
+}
 
 static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
 {

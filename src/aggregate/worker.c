@@ -5,12 +5,16 @@
 #include "base/timefmt.h"
 #include "capture/records.h"
 #include "parse/parse.h"
+#include "parse/usual.h"
 
 #include <string.h>
 
 /* Windows are named by 32-bit seconds: a later time (after 2106) is taken as the last one. */
 #define TIME_MAX_NS ((UINT64_C(0xffffffff) - 120) * NS_PER_SECOND)
 #define WINDOW_NS   (WINDOW_SECONDS * NS_PER_SECOND)
+
+/* Inlined into both ways of a packet, so that the usual one keeps it in registers. */
+#define INLINE inline __attribute__((always_inline))
 
 void worker_init(struct worker *w, struct engine *e, unsigned id)
 {
@@ -81,7 +85,7 @@ static void open_window(struct worker *w, uint64_t time_ns)
 
 	w->open = true;
 	w->start_ns = time_ns - time_ns % WINDOW_NS;
-	w->end_ns = w->start_ns + WINDOW_NS;
+	w->span_ns = WINDOW_NS;
 	w->header = (struct window_header){
 	        .start_s = (uint32_t)(w->start_ns / NS_PER_SECOND),
 	        .span_s = WINDOW_SECONDS,
@@ -122,14 +126,14 @@ static enum status close_early(struct worker *w)
 }
 
 /* Where the packet goes by its addresses: outbound, or skipped where it is no business of ours. */
-static bool direct(const struct monitor *m, const struct packet *p, bool *outbound)
+static INLINE bool direct(const struct monitor *m, const struct packet *p, bool *outbound)
 {
 	*outbound = m && monitor_has_src(m, p);
 	return !m || *outbound || monitor_has_dst(m, p);
 }
 
 /* The port in the key: the service, so a victim's answers make one row; see model/flow.h. */
-static uint16_t service_port(const struct packet *p, enum packet_kind kind)
+static inline uint16_t service_port(const struct packet *p, enum packet_kind kind)
 {
 	switch (p->proto) {
 	case PROTO_TCP:
@@ -150,8 +154,9 @@ static inline uint64_t address_hash(bool v4, uint32_t a32, const struct addr *a)
 }
 
 /* Boil the packet down to what its row needs, and start loading the row. */
-static enum status add_sample(struct worker *w, const struct packet *p, enum packet_kind kind,
-                              uint32_t destination, struct window *window)
+static INLINE enum status add_sample(struct worker *w, const struct packet *p,
+                                     enum packet_kind kind, uint32_t destination,
+                                     struct window *window)
 {
 	struct pending_sample *pending = &w->samples[w->sample_count];
 	struct sample *s = &pending->sample;
@@ -183,8 +188,8 @@ static enum status add_sample(struct worker *w, const struct packet *p, enum pac
 
 /* Backscatter also feeds the vector of its victim: for a plain answer in the source's own shard,
  * for an ICMP error in that of the host it speaks of. */
-static enum status add_answer(struct worker *w, const struct packet *p, uint32_t destination,
-                              unsigned source_shard)
+static INLINE enum status add_answer(struct worker *w, const struct packet *p, uint32_t destination,
+                                     unsigned source_shard)
 {
 	struct pending_answer *pending = &w->answers[w->answer_count];
 	const struct addr *victim = &p->quoted_dst;
@@ -200,12 +205,12 @@ static enum status add_answer(struct worker *w, const struct packet *p, uint32_t
 	return ++w->answer_count == WORKER_BATCH ? flush_answers(w) : STATUS_OK;
 }
 
-static enum status note_space(struct shard *shard, const struct packet *p, enum packet_kind kind)
+static enum status note_space(struct shard *shard, struct addr destination, enum packet_kind kind)
 {
 	if (kind == KIND_SCAN || kind == KIND_STEALTH)
-		return space_add(&shard->asked, &p->dst);
+		return space_add(&shard->asked, &destination);
 	if (kind == KIND_BACKSCATTER)
-		return space_add(&shard->answered, &p->dst);
+		return space_add(&shard->answered, &destination);
 	return STATUS_OK;
 }
 
@@ -214,33 +219,31 @@ static inline bool is_icmp(const struct packet *p)
 	return p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6;
 }
 
-/* Count a packet as far as it is ours. Only an ICMP error can have its victim in another shard
- * than its source. */
-static enum status take(struct worker *w, struct packet *p, const struct transport *t,
-                        bool outbound)
+static inline unsigned source_shard(const struct packet *p)
 {
-	unsigned shard_number = shard_of(address_hash(!p->v6, p->src32, &p->src));
+	return shard_of(address_hash(!p->v6, p->src32, &p->src));
+}
+
+/* Count a decoded packet as far as it is ours. */
+static INLINE enum status take(struct worker *w, const struct packet *p, unsigned shard_number,
+                               bool outbound)
+{
 	struct shard *shard = &w->engine->shards[shard_number];
 	bool mine = w->mine >> shard_number & 1;
-	enum packet_kind kind;
-	uint32_t destination;
+	enum packet_kind kind = outbound ? KIND_OUTBOUND : classify_kind(p);
+	uint32_t destination = window_destination(w->engine->destination_key, p);
 	enum status st = STATUS_OK;
 
-	if (!mine && !is_icmp(p))
-		return STATUS_OK;
-	parse_transport(p, t);
-	kind = outbound ? KIND_OUTBOUND : classify_kind(p);
-	destination = window_destination(w->engine->destination_key, p);
 	if (mine)
 		st = add_sample(w, p, kind, destination, shard->window);
-	if (!st && mine && shard->infer_space)
-		st = note_space(shard, p, kind);
-	if (!st && kind == KIND_BACKSCATTER)
+	if (mine && shard->infer_space && !st)
+		st = note_space(shard, p->dst, kind);
+	if (kind == KIND_BACKSCATTER && !st)
 		st = add_answer(w, p, destination, shard_number);
 	return st;
 }
 
-static void note_time(struct worker *w, uint64_t time_ns)
+static INLINE void note_time(struct worker *w, uint64_t time_ns)
 {
 	if (time_ns < w->counters.first_ns)
 		w->counters.first_ns = time_ns;
@@ -248,21 +251,32 @@ static void note_time(struct worker *w, uint64_t time_ns)
 		w->counters.last_ns = time_ns;
 }
 
-/* Make the open window the packet's, and count it there. */
-static enum status enter_window(struct worker *w, uint64_t time_ns)
+/* The open window is not the packet's, or has no room for more. */
+static __attribute__((noinline)) enum status change_window(struct worker *w, uint64_t time_ns)
 {
-	enum status st = STATUS_OK;
 	bool late = is_late(w, time_ns);
 
-	note_time(w, time_ns);
-	if (!w->open || time_ns >= w->end_ns || (time_ns < w->start_ns && !late))
-		st = move_window(w, time_ns);
-	else if (w->since_close >= w->engine->window_packets_max)
+	enum status st = STATUS_OK;
+
+	if (!late && time_ns - w->start_ns >= w->span_ns)
+		return move_window(w, time_ns);
+	if (w->since_close >= w->engine->window_packets_max)
 		st = close_early(w);
+	w->counters.late += late;
+	w->header.late += late;
+	return st;
+}
+
+/* Make the open window the packet's, and count it there. */
+static INLINE enum status enter_window(struct worker *w, uint64_t time_ns)
+{
+	enum status st = STATUS_OK;
+
+	note_time(w, time_ns);
+	if (time_ns - w->start_ns >= w->span_ns || w->since_close >= w->engine->window_packets_max)
+		st = change_window(w, time_ns);
 	w->since_close++;
 	w->header.packets++;
-	w->header.late += late;
-	w->counters.late += late;
 	return st;
 }
 
@@ -273,16 +287,17 @@ static enum status skip_record(struct worker *w, enum skip_reason reason)
 	return STATUS_OK;
 }
 
-static enum status handle(struct worker *w, const struct record *record)
+/* Any packet. Only an ICMP error can have its victim in another shard than its source. */
+static __attribute__((noinline)) enum status handle_any(struct worker *w,
+                                                        const struct record *record)
 {
 	struct packet p;
 	struct transport transport;
 	enum skip_reason skip;
 	enum status st;
+	unsigned shard;
 	bool outbound;
 
-	w->counters.packets++;
-	w->counters.bytes += record->wire;
 	if (!parse_network(record, &p, &transport, &skip))
 		return skip_record(w, skip);
 	if (!direct(w->engine->monitor, &p, &outbound))
@@ -290,7 +305,42 @@ static enum status handle(struct worker *w, const struct record *record)
 	if (p.time_ns > TIME_MAX_NS)
 		p.time_ns = TIME_MAX_NS;
 	st = enter_window(w, p.time_ns);
-	return st ? st : take(w, &p, &transport, outbound);
+	shard = source_shard(&p);
+	if (st || (!(w->mine >> shard & 1) && !is_icmp(&p)))
+		return st;
+	parse_transport(&p, &transport);
+	return take(w, &p, shard, outbound);
+}
+
+/* The usual packet, whose fields never leave the registers; false: it is not one. */
+static INLINE bool handle_usual(struct worker *w, const struct record *record, enum status *st)
+{
+	struct packet p;
+	struct transport transport;
+	unsigned shard;
+	bool outbound;
+
+	if (!parse_usual_ipv4(record, &p, &transport) || !parse_usual_tcp(&p, &transport) ||
+	    p.time_ns > TIME_MAX_NS)
+		return false;
+	if (!direct(w->engine->monitor, &p, &outbound)) {
+		*st = skip_record(w, SKIP_ELSEWHERE);
+		return true;
+	}
+	*st = enter_window(w, p.time_ns);
+	shard = source_shard(&p);
+	if (w->mine >> shard & 1 && !*st)
+		*st = take(w, &p, shard, outbound);
+	return true;
+}
+
+static enum status handle(struct worker *w, const struct record *record)
+{
+	enum status st;
+
+	w->counters.packets++;
+	w->counters.bytes += record->wire;
+	return handle_usual(w, record, &st) ? st : handle_any(w, record);
 }
 
 static enum status handle_all(struct worker *w, struct records *records)
@@ -337,5 +387,6 @@ enum status worker_finish(struct worker *w)
 	if (!st && w->open)
 		st = close_window(w);
 	w->open = false;
+	w->span_ns = 0;
 	return st;
 }

@@ -50,7 +50,7 @@ struct worker {
 
 	/* the open window */
 	bool open;
-	uint64_t start_ns, end_ns;
+	uint64_t start_ns, span_ns; /* span 0: none is open */
 	uint32_t number;      /* of the window */
 	uint64_t unit;        /* of the closing */
 	uint64_t since_close; /* packets */

@@ -3,6 +3,7 @@
 
 #include "base/cursor.h"
 #include "parse/link.h"
+#include "parse/usual.h"
 
 #include <stddef.h>
 
@@ -81,20 +82,6 @@ void extensions_walk(struct extensions *x, uint8_t next, const uint8_t *bytes, u
 	x->length = captured - x->captured;
 }
 
-/* The 16-byte form straight from the header. */
-static inline struct addr mapped(const uint8_t ipv4[4])
-{
-	struct addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
-
-	memcpy(a.b + 12, ipv4, 4);
-	return a;
-}
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 static void read_ipv4(const struct link_payload *l, struct packet *p, struct transport *t)
 {
 	const uint8_t *ip = l->bytes;
@@ -102,8 +89,8 @@ static void read_ipv4(const struct link_payload *l, struct packet *p, struct tra
 
 	p->src32 = bytes_be32(ip + 12);
 	p->dst32 = bytes_be32(ip + 16);
-	p->src = mapped(ip + 12);
-	p->dst = mapped(ip + 16);
+	p->src = usual_mapped(ip + 12);
+	p->dst = usual_mapped(ip + 16);
 	p->ip_len = bytes_be16(ip + 2);
 	p->ip_id = bytes_be16(ip + 4);
 	p->ttl = ip[8];
@@ -118,7 +105,7 @@ static void read_ipv4(const struct link_payload *l, struct packet *p, struct tra
 	p->malformed = p->ip_len > l->wire;
 	t->bytes = ip + header;
 	t->claimed = p->ip_len - header;
-	t->captured = smaller(l->captured - header, t->claimed);
+	t->captured = usual_smaller(l->captured - header, t->claimed);
 }
 
 static void read_ipv6(const struct link_payload *l, struct packet *p, struct transport *t)
@@ -133,11 +120,12 @@ static void read_ipv6(const struct link_payload *l, struct packet *p, struct tra
 	memcpy(p->dst.b, ip + 24, 16);
 	p->ttl = ip[7];
 	extensions_walk(&x, ip[6], ip + IPV6_HEADER_BYTES,
-	                jumbo_possible ? behind : smaller(behind, payload));
+	                jumbo_possible ? behind : usual_smaller(behind, payload));
 	if (jumbo_possible)
 		payload = x.jumbo;
 	p->proto = x.proto;
-	p->ip_len = (uint16_t)smaller(payload, UINT16_MAX - IPV6_HEADER_BYTES) + IPV6_HEADER_BYTES;
+	p->ip_len = (uint16_t)usual_smaller(payload, UINT16_MAX - IPV6_HEADER_BYTES) +
+	            IPV6_HEADER_BYTES;
 	p->malformed = x.broken || payload > l->wire - IPV6_HEADER_BYTES;
 	t->fragment_tail = x.fragment_tail;
 	t->more_fragments = x.more_fragments;
@@ -147,7 +135,7 @@ static void read_ipv6(const struct link_payload *l, struct packet *p, struct tra
 	}
 	t->bytes = x.bytes;
 	t->claimed = payload - x.length;
-	t->captured = smaller(x.captured, t->claimed);
+	t->captured = usual_smaller(x.captured, t->claimed);
 }
 
 /* Everything but the commonest: any link, options, fragments, IPv6. */
@@ -182,56 +170,8 @@ static __attribute__((noinline)) bool parse_network_any(const struct record *rec
 	return true;
 }
 
-/* All behind the addresses, in pieces that compilers turn into plain stores: for the whole they
- * call memset or use a string instruction, which costs as much as the rest of the decoding. */
-static inline void clear_behind_addresses(struct packet *p)
-{
-	enum { AT = offsetof(struct packet, src_port), SIZE = sizeof(*p) - AT };
-	uint8_t *at = (uint8_t *)p + AT;
-
-	_Static_assert(SIZE > 64 && SIZE <= 128, "two pieces");
-	memset(at, 0, 64);
-	memset(at + 64, 0, SIZE - 64);
-}
-
-/* Ethernet, IPv4 without options, not a fragment, lengths that hold: four fifths and more of
- * what a telescope sees. Everything else takes the long way, which is the one that
- * decides what is malformed. */
-static inline bool parse_network_usual(const struct record *r, struct packet *p,
-                                       struct transport *t)
-{
-	const uint8_t *ip = r->bytes + ETHERNET_HEADER_BYTES;
-	uint32_t length, here;
-
-	if (r->link != LINK_ETHERNET || r->captured < ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES ||
-	    bytes_be16(ip - 2) != ETHERTYPE_IPV4 || ip[0] != 0x45 ||
-	    (bytes_be16(ip + 6) & ~0x4000) != 0)
-		return false;
-	length = bytes_be16(ip + 2);
-	if (length < IPV4_HEADER_BYTES || length > r->wire - ETHERNET_HEADER_BYTES)
-		return false;
-	clear_behind_addresses(p);
-	p->time_ns = r->time_ns;
-	p->src = mapped(ip + 12);
-	p->dst = mapped(ip + 16);
-	p->wire_len = r->wire;
-	p->src32 = bytes_be32(ip + 12);
-	p->dst32 = bytes_be32(ip + 16);
-	p->ip_len = (uint16_t)length;
-	p->ip_id = bytes_be16(ip + 4);
-	p->ttl = ip[8];
-	p->proto = ip[9];
-	here = r->captured - ETHERNET_HEADER_BYTES;
-	*t = (struct transport){
-	        .bytes = ip + IPV4_HEADER_BYTES,
-	        .captured = smaller(here, length) - IPV4_HEADER_BYTES,
-	        .claimed = length - IPV4_HEADER_BYTES,
-	};
-	return true;
-}
-
 bool parse_network(const struct record *record, struct packet *p, struct transport *t,
                    enum skip_reason *skip)
 {
-	return parse_network_usual(record, p, t) || parse_network_any(record, p, t, skip);
+	return parse_usual_ipv4(record, p, t) || parse_network_any(record, p, t, skip);
 }

@@ -48,7 +48,7 @@ static uint64_t option_word(struct cursor *c)
 	return (uint64_t)length << 8 | kind;
 }
 
-static __attribute__((noinline)) void read_any(struct packet *p, const uint8_t *options, size_t n)
+static __attribute__((noinline)) struct tcp_signature read_any(const uint8_t *options, size_t n)
 {
 	struct cursor c = cursor_over(options, n);
 	uint64_t hash = 0;
@@ -63,8 +63,10 @@ static __attribute__((noinline)) void read_any(struct packet *p, const uint8_t *
 		else if (word != OPTION_NOP)
 			others = true;
 	}
-	p->options_hash = finish(combine(hash, n));
-	p->tcp_options = mss_1460 && !others ? OPTIONS_MSS_1460 : OPTIONS_OTHER;
+	return (struct tcp_signature){
+	        .hash = finish(combine(hash, n)),
+	        .layout = mss_1460 && !others ? OPTIONS_MSS_1460 : OPTIONS_OTHER,
+	};
 }
 
 /*
@@ -137,7 +139,7 @@ static inline struct window window_of(const uint8_t bytes[WINDOW])
 }
 
 /* `end` is where the options end and the header does. */
-static inline bool read_usual(struct packet *p, const uint8_t *end, size_t n)
+static inline bool read_usual(struct tcp_signature *s, const uint8_t *end, size_t n)
 {
 	const struct layout *l = &layouts[n / 4];
 	struct window w = window_of(end - WINDOW), mask = window_of(l->is_fixed);
@@ -151,14 +153,15 @@ static inline bool read_usual(struct packet *p, const uint8_t *end, size_t n)
 	w = (struct window){w.a & mask.a, w.b & mask.b, w.c & mask.c};
 	/* In no layout do two of these overlap, nor with the length. */
 	habits = w.a ^ w.b ^ (uint64_t)w.c << 32 ^ n << 8;
-	p->options_hash = finish(combine(habits, 0)) & -(uint32_t)(n > 0);
+	s->hash = finish(combine(habits, 0)) & -(uint32_t)(n > 0);
 	is_named = ((w.a ^ named.a) | (w.b ^ named.b) | (w.c ^ named.c)) == 0;
-	p->tcp_options = (uint8_t)(OPTIONS_OTHER - is_named * (OPTIONS_OTHER - l->name));
+	s->layout = (uint8_t)(OPTIONS_OTHER - is_named * (OPTIONS_OTHER - l->name));
 	return true;
 }
 
-void tcp_options_read(struct packet *p, const uint8_t *options, size_t n)
+struct tcp_signature tcp_signature_of(const uint8_t *options, size_t n)
 {
-	if (n > WINDOW || !read_usual(p, options + n, n))
-		read_any(p, options, n);
+	struct tcp_signature s;
+
+	return n <= WINDOW && read_usual(&s, options + n, n) ? s : read_any(options, n);
 }

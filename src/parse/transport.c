@@ -50,6 +50,7 @@ static void read_cut_tcp(struct packet *p, const struct transport *t)
 static void read_tcp(struct packet *p, const struct transport *t)
 {
 	const uint8_t *b = t->bytes;
+	struct tcp_signature signature;
 	uint32_t header;
 
 	if (t->captured < TCP_HEADER_BYTES) {
@@ -69,7 +70,9 @@ static void read_tcp(struct packet *p, const struct transport *t)
 		p->tcp_options = OPTIONS_OTHER;
 		return;
 	}
-	tcp_options_read(p, b + TCP_HEADER_BYTES, header - TCP_HEADER_BYTES);
+	signature = tcp_signature_of(b + TCP_HEADER_BYTES, header - TCP_HEADER_BYTES);
+	p->tcp_options = signature.layout;
+	p->options_hash = signature.hash;
 	set_payload(p, t, header, t->captured);
 }
 
