@@ -3,8 +3,12 @@
 
 A test is a script; a failed assert fails it. skip() leaves it loudly with exit status 77.
 """
+import csv
+import io
+import ipaddress
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -43,6 +47,15 @@ def analyze(*args, **more):
     return json.loads(run("analyze", "--json", *args, **more).stdout)
 
 
+def sanitized():
+    """True for a build with sanitizers, whose time and memory say nothing."""
+    cache = os.path.join(os.environ.get("NOROSHI_BUILD", "build"), "CMakeCache.txt")
+    if not os.path.exists(cache):
+        return False
+    with open(cache, encoding="utf-8") as f:
+        return any(re.match("NOROSHI_SANITIZE:[A-Z]+=.", line) for line in f)
+
+
 def folder():
     """A temporary folder that goes away with the test."""
     return tempfile.TemporaryDirectory(prefix="noroshi-test-")
@@ -76,3 +89,28 @@ def tcp(sport, dport, flags=2, seq=0, window=1024, options=b""):
 
 def udp(sport, dport, payload=b""):
     return struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload
+
+
+def icmp(kind, code, quoted=b""):
+    return struct.pack(">BBHI", kind, code, 0, 0) + quoted
+
+
+def ipv6(src, dst, next_header, payload, hops=64):
+    return struct.pack(">IHBB", 6 << 28, len(payload), next_header, hops) + \
+        ipaddress.IPv6Address(src).packed + ipaddress.IPv6Address(dst).packed + payload
+
+
+def write_pcap(path, packets):
+    """packets: (time, IP packet); the version nibble chooses the Ethernet type."""
+    with open(path, "wb") as out:
+        out.write(pcap_bytes(packets))
+
+
+def pcap_bytes(packets):
+    frames = (pcap_record(when, ethernet(p, 0x86DD if p[0] >> 4 == 6 else 0x0800))
+              for when, p in packets)
+    return pcap_header() + b"".join(frames)
+
+
+def csv_rows(text):
+    return list(csv.DictReader(io.StringIO(text.decode() if isinstance(text, bytes) else text)))
