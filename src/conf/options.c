@@ -67,6 +67,21 @@ static enum status parse_number(const struct option *row, const char *text, uint
 	return st;
 }
 
+/* What would have been right, for the person who typed it. */
+static enum status refuse_number(const struct option *row, const char *text, struct trouble *t)
+{
+	if (row->type == OPTION_COUNT)
+		return trouble_set(t, STATUS_USAGE, NULL, 0,
+		                   "--%s: '%s' is not a number from %llu to %llu", row->name, text,
+		                   (unsigned long long)row->low, (unsigned long long)row->high);
+	if (row->type == OPTION_SIZE)
+		return trouble_set(t, STATUS_USAGE, NULL, 0,
+		                   "--%s: '%s' is not a size of at least %llu bytes, such as 256M",
+		                   row->name, text, (unsigned long long)row->low);
+	return trouble_set(t, STATUS_USAGE, NULL, 0, "--%s: '%s' is not a %s in range; see --help",
+	                   row->name, text, row->argument);
+}
+
 static enum status store(const struct option *row, const char *text, void *settings,
                          struct trouble *t)
 {
@@ -83,9 +98,7 @@ static enum status store(const struct option *row, const char *text, void *setti
 		return list_add(field, text);
 	default:
 		if (parse_number(row, text, field))
-			return trouble_set(t, STATUS_USAGE, NULL, 0,
-			                   "--%s: '%s' is not a %s in range; see --help", row->name,
-			                   text, row->argument);
+			return refuse_number(row, text, t);
 		return STATUS_OK;
 	}
 }
