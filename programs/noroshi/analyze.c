@@ -221,6 +221,17 @@ static bool was_stopped(const struct analyze *a)
 	return atomic_load(&stop) && a->input;
 }
 
+/* The pipeline stopped: out of memory, or the flow file cannot be written. */
+static enum status explain(const struct analyze *a, enum status st, struct trouble *t)
+{
+	const char *flows = a->settings.flows;
+
+	if (!flows || st == STATUS_NO_MEMORY)
+		return trouble_set(t, st, NULL, 0, "%s", status_text(st));
+	return trouble_set(t, st, strcmp(flows, "-") == 0 ? "standard output" : flows, 0,
+	                   "cannot write: %s", status_text(st));
+}
+
 /* Read one input. Only what makes going on pointless comes back as a failure. */
 static enum status read_input(struct analyze *a, const char *path, struct trouble *t)
 {
@@ -233,7 +244,7 @@ static enum status read_input(struct analyze *a, const char *path, struct troubl
 		return note_trouble(a, &trouble);
 	st = pipeline_run(a->pipeline, a->input, &in, &trouble);
 	if (st)
-		*t = trouble;
+		st = explain(a, st, t);
 	if (!st && in.readable) {
 		a->readable++;
 		a->analysis.truncated |= in.truncated && !was_stopped(a);
@@ -268,8 +279,9 @@ static enum status conclude_all(struct analyze *a, struct trouble *t)
 	};
 	enum status st = pipeline_finish(a->pipeline);
 
-	if (!st)
-		st = conclude(a->pipeline, &o, &a->analysis);
+	if (st)
+		return explain(a, st, t);
+	st = conclude(a->pipeline, &o, &a->analysis);
 	if (st)
 		return trouble_set(t, st, NULL, 0, "%s", status_text(st));
 	a->analysis.partial = atomic_load(&stop) && !a->settings.interface;

@@ -157,7 +157,8 @@ enum status outfile_commit(struct outfile *o, struct trouble *t)
 		o->error = errno;
 	st = outfile_status(o);
 	if (st)
-		trouble_set(t, st, o->target, 0, "cannot write: %s", strerror(o->error));
+		trouble_set(t, st, strcmp(o->target, "-") == 0 ? "standard output" : o->target, 0,
+		            "cannot write: %s", strerror(o->error));
 	else
 		o->temporary[0] = '\0';
 	outfile_abandon(o);
