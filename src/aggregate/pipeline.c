@@ -117,6 +117,17 @@ static void wait_for_workers(struct pipeline *p)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* No thread to be had: the others must neither wait for this one nor go on without it. */
+static void refuse(struct run *r)
+{
+	r->worker->status = STATUS_NO_MEMORY;
+	atomic_store(&r->pipeline->engine.failed, true);
+	input_leave(r->in, r->worker->id);
+	pthread_mutex_lock(&r->pipeline->lock);
+	r->pipeline->running--;
+	pthread_mutex_unlock(&r->pipeline->lock);
+}
+
 static enum status start_and_join(struct pipeline *p, struct input *in)
 {
 	struct run runs[INPUT_WORKERS_MAX] = {0};
@@ -128,7 +139,7 @@ static enum status start_and_join(struct pipeline *p, struct input *in)
 		if (pthread_create(&runs[i].thread, NULL, run_thread, &runs[i]) == 0)
 			runs[i].started = true;
 		else
-			run_thread(&runs[i]); /* no thread to be had: here, after the others */
+			refuse(&runs[i]);
 	}
 	wait_for_workers(p);
 	for (unsigned i = 0; i < p->options.threads; i++) {
