@@ -93,8 +93,8 @@ static enum status warn(const struct pipeline *p, struct analysis *a)
 	if (!st && c->early)
 		st = analysis_warn(
 		        a,
-		        "%llu minutes had more packets than the memory budget holds and were "
-		        "closed early; --memory raises it",
+		        "windows were closed early %llu times, because a minute had more packets "
+		        "than the memory budget holds; --memory raises it",
 		        (unsigned long long)c->early);
 	if (!st && a->folded.sources)
 		st = analysis_warn(
