@@ -127,7 +127,7 @@ static void windows_other_window(struct packet *p)
 /* The mask is what two published detectors forget: the xor is 32 bits wide. */
 static void masscan(struct packet *p)
 {
-	p->seq = 0xfedcba98;
+	p->seq = 0xfedfba98; /* unlike the destination above the mask */
 	p->ip_id = (uint16_t)(p->dst32 ^ p->dst_port ^ p->seq);
 }
 
