@@ -137,9 +137,11 @@ static CLASSIFY_INLINE uint8_t classify_marks(const struct packet *p, enum packe
 {
 	if (kind == KIND_SCAN && p->proto == PROTO_TCP)
 		return classify_syn_marks(p);
-	if (p->payload_len && (p->proto == PROTO_UDP || p->proto == PROTO_TCP) &&
-	    classify_payload(p))
-		return MARK_BIT(PAYLOAD);
+	if (p->payload_len && (p->proto == PROTO_UDP || p->proto == PROTO_TCP)) {
+		struct packet copy = *p; /* keeps *p in registers where it is there */
+
+		return classify_payload(&copy) ? MARK_BIT(PAYLOAD) : 0;
+	}
 	return 0;
 }
 
@@ -151,7 +153,6 @@ static CLASSIFY_INLINE uint16_t classify_signs(const struct packet *p)
 
 	signs |= p->reserved_bits ? SIGN_RESERVED_BITS : 0;
 	signs |= has_ports && !p->malformed && (!p->src_port || !p->dst_port) ? SIGN_PORT_ZERO : 0;
-	signs |= p->ttl > 200 ? SIGN_LONG_PATH : 0;
 	if (!p->v6) {
 		signs |= p->src32 == p->dst32 ? SIGN_SELF : 0;
 		signs |= p->dst32 & 0x00800080u ? SIGN_NOT_CONFICKER : 0;

@@ -11,28 +11,39 @@ enum {
 
 _Static_assert(1 << INDEX_BITS == FLOW_REGISTERS, "one register an index");
 
-void distinct_pool_init(struct distinct_pool *p)
+void distinct_pool_init(struct distinct_pool *p, bool wide)
 {
-	slab_init(&p->lists, FLOW_EXACT * sizeof(uint32_t), 8);
+	slab_init(&p->lists[0], FLOW_EXACT * sizeof(uint32_t), 8);
+	slab_init(&p->lists[1], DISTINCT_WIDE * sizeof(uint32_t), 6);
 	slab_init(&p->sketches, FLOW_REGISTERS, 4);
+	p->exact_max = wide ? DISTINCT_WIDE : FLOW_EXACT;
 	p->exhausted = false;
 }
 
 void distinct_pool_clear(struct distinct_pool *p)
 {
-	slab_clear(&p->lists);
+	slab_clear(&p->lists[0]);
+	slab_clear(&p->lists[1]);
 	slab_clear(&p->sketches);
 }
 
 void distinct_pool_reset(struct distinct_pool *p)
 {
-	slab_reset(&p->lists);
+	slab_reset(&p->lists[0]);
+	slab_reset(&p->lists[1]);
 	slab_reset(&p->sketches);
 }
 
 size_t distinct_pool_bytes(const struct distinct_pool *p)
 {
-	return slab_bytes(&p->lists) + slab_bytes(&p->sketches);
+	return slab_bytes(&p->lists[0]) + slab_bytes(&p->lists[1]) + slab_bytes(&p->sketches);
+}
+
+size_t distinct_pool_live(const struct distinct_pool *p)
+{
+	return (size_t)slab_live(&p->lists[0]) * p->lists[0].block_bytes +
+	       (size_t)slab_live(&p->lists[1]) * p->lists[1].block_bytes +
+	       (size_t)slab_live(&p->sketches) * p->sketches.block_bytes;
 }
 
 static void register_add(uint8_t *registers, uint32_t value)
@@ -44,52 +55,71 @@ static void register_add(uint8_t *registers, uint32_t value)
 	*slot = rank > *slot ? rank : *slot;
 }
 
-/* The 16th value filled the list: count by registers from now on. */
-static uint8_t list_to_sketch(struct distinct_pool *p, uint32_t words[2], uint32_t value)
+/* The list block of a state between inline and sketch, and how many values it takes. */
+static struct slab *list_slab(struct distinct_pool *p, uint8_t state)
+{
+	return &p->lists[state > FLOW_EXACT];
+}
+
+static int list_room(uint8_t state)
+{
+	return state > FLOW_EXACT ? DISTINCT_WIDE : FLOW_EXACT;
+}
+
+/* The list is full: count by registers from now on. */
+static uint8_t list_to_sketch(struct distinct_pool *p, uint32_t words[2], uint8_t state,
+                              uint32_t value)
 {
 	uint32_t block = slab_take(&p->sketches);
-	const uint32_t *list = slab_at(&p->lists, words[0]);
+	const uint32_t *list = slab_at(list_slab(p, state), words[0]);
 	uint8_t *registers;
 
 	if (block == SLAB_NONE) {
 		p->exhausted = true;
-		return FLOW_EXACT;
+		return state;
 	}
 	registers = slab_at(&p->sketches, block);
 	memset(registers, 0, FLOW_REGISTERS);
-	for (int i = 0; i < FLOW_EXACT; i++)
+	for (int i = 0; i < state; i++)
 		register_add(registers, list[i]);
 	register_add(registers, value);
-	slab_give(&p->lists, words[0]);
+	slab_give(list_slab(p, state), words[0]);
 	words[0] = block;
 	return DISTINCT_SKETCH;
 }
 
-/* Unused places repeat the first value, so that a search looks at all 16 at once. */
-static uint8_t inline_to_list(struct distinct_pool *p, uint32_t words[2], uint32_t value)
+/* `state` values and one more into a list block that has room for them. Unused places repeat the
+ * first value, so that a search looks at all at once. */
+static uint8_t to_longer_list(struct distinct_pool *p, uint32_t words[2], uint8_t state,
+                              uint32_t value)
 {
-	uint32_t block = slab_take(&p->lists);
+	uint8_t more = (uint8_t)(state + 1);
+	const uint32_t *from = distinct_list(p, words, state);
+	uint32_t block = slab_take(list_slab(p, more));
 	uint32_t *list;
 
 	if (block == SLAB_NONE) {
 		p->exhausted = true;
-		return DISTINCT_INLINE;
+		return state;
 	}
-	list = slab_at(&p->lists, block);
-	for (int i = 0; i < FLOW_EXACT; i++)
-		list[i] = words[0];
-	list[1] = words[1];
-	list[2] = value;
+	list = slab_at(list_slab(p, more), block);
+	for (int i = 0; i < list_room(more); i++)
+		list[i] = from[i < state ? i : 0];
+	list[state] = value;
+	if (state > DISTINCT_INLINE)
+		slab_give(list_slab(p, state), words[0]);
 	words[0] = block;
-	return DISTINCT_INLINE + 1;
+	return more;
 }
 
-static bool list_has(const uint32_t *list, uint32_t value)
+static bool list_has(const uint32_t *list, int room, uint32_t value)
 {
 	uint32_t found = 0;
 
-	for (int i = 0; i < FLOW_EXACT; i++)
-		found |= list[i] == value;
+	for (int i = 0; i < room; i += FLOW_EXACT) {
+		for (int k = 0; k < FLOW_EXACT; k++)
+			found |= list[i + k] == value;
+	}
 	return found;
 }
 
@@ -102,12 +132,14 @@ uint8_t distinct_add_slow(struct distinct_pool *p, uint32_t words[2], uint8_t st
 		return state;
 	}
 	if (state <= DISTINCT_INLINE)
-		return inline_to_list(p, words, value);
-	list = slab_at(&p->lists, words[0]);
-	if (list_has(list, value))
+		return to_longer_list(p, words, state, value);
+	list = slab_at(list_slab(p, state), words[0]);
+	if (list_has(list, list_room(state), value))
 		return state;
+	if (state == p->exact_max)
+		return list_to_sketch(p, words, state, value);
 	if (state == FLOW_EXACT)
-		return list_to_sketch(p, words, value);
+		return to_longer_list(p, words, state, value);
 	list[state] = value;
 	return (uint8_t)(state + 1);
 }
@@ -116,7 +148,7 @@ const uint32_t *distinct_list(const struct distinct_pool *p, const uint32_t word
 {
 	if (state <= DISTINCT_INLINE)
 		return words;
-	return state <= FLOW_EXACT ? slab_at(&p->lists, words[0]) : NULL;
+	return state == DISTINCT_SKETCH ? NULL : slab_at(&p->lists[state > FLOW_EXACT], words[0]);
 }
 
 const uint8_t *distinct_registers(const struct distinct_pool *p, const uint32_t words[2],
@@ -140,7 +172,7 @@ static void merge_registers(struct distinct_pool *p, struct distinct *d, const u
 	for (int i = 0; i < d->state; i++)
 		register_add(registers, list[i]);
 	if (d->state > DISTINCT_INLINE)
-		slab_give(&p->lists, d->words[0]);
+		slab_give(list_slab(p, d->state), d->words[0]);
 	d->words[0] = block;
 	d->state = DISTINCT_SKETCH;
 }
@@ -149,9 +181,15 @@ void distinct_merge(struct distinct_pool *p, struct distinct *d,
                     const struct distinct_pool *other_pool, const uint32_t other_words[2],
                     uint8_t other_state)
 {
-	const uint8_t *from = distinct_registers(other_pool, other_words, other_state);
-	const uint32_t *list = distinct_list(other_pool, other_words, other_state);
+	const uint8_t *from;
+	const uint32_t *list;
 
+	if (other_state == 1) { /* most rows */
+		d->state = distinct_add(p, d->words, d->state, other_words[0]);
+		return;
+	}
+	from = distinct_registers(other_pool, other_words, other_state);
+	list = distinct_list(other_pool, other_words, other_state);
 	if (!from) {
 		for (int i = 0; i < other_state; i++)
 			d->state = distinct_add(p, d->words, d->state, list[i]);
@@ -170,7 +208,7 @@ void distinct_free(struct distinct_pool *p, struct distinct *d)
 	if (d->state == DISTINCT_SKETCH)
 		slab_give(&p->sketches, d->words[0]);
 	else if (d->state > DISTINCT_INLINE)
-		slab_give(&p->lists, d->words[0]);
+		slab_give(list_slab(p, d->state), d->words[0]);
 	d->state = 0;
 }
 

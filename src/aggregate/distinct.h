@@ -2,11 +2,12 @@
 /*
  * How many different values, in eight bytes until it needs more.
  *
- * A set of hashed 32-bit values: up to 2 inline, up to FLOW_EXACT (16) in a list block,
- * beyond that a HyperLogLog of FLOW_REGISTERS one-byte registers (Flajolet et al. 2007,
- * estimator of Ertl 2017, standard error 1.04 / sqrt(1024) = 3.3 %). The representation
- * depends on the set alone, not on the order of adding, so that merges in any order give
- * the same count. Values must come from a one-to-one or a good 32-bit hash.
+ * A set of hashed 32-bit values: up to 2 inline, up to FLOW_EXACT (16) in a list block, in a
+ * wide pool up to DISTINCT_WIDE (64) in a longer one, beyond that a HyperLogLog of FLOW_REGISTERS
+ * one-byte registers (Flajolet et al. 2007, estimator of Ertl 2017, standard error 1.04 /
+ * sqrt(1024) = 3.3 %). The representation depends on the set alone, not on the order of adding, so
+ * that merges in any order give the same count (a merged sketch stays one). Values must come from a
+ * one-to-one or a good 32-bit hash.
  *
  * The set's state byte and its two words live in the owner; blocks come from a pool that
  * several sets share. One thread a pool.
@@ -23,26 +24,30 @@
 
 enum {
 	DISTINCT_INLINE = 2,
+	DISTINCT_WIDE = 64,
 	DISTINCT_SKETCH = 255,
 	DISTINCT_RANK_BITS = 22, /* a value's upper 10 bits choose the register */
 };
 
 struct distinct_pool {
-	struct slab lists;
+	struct slab lists[2]; /* of FLOW_EXACT and of DISTINCT_WIDE values */
 	struct slab sketches;
-	bool exhausted; /* memory was out: counts are too low from here on */
+	uint8_t exact_max; /* FLOW_EXACT or DISTINCT_WIDE */
+	bool exhausted;    /* memory was out: counts are too low from here on */
 };
 
-/* state: 0 to FLOW_EXACT values, or DISTINCT_SKETCH. words: values, or a block number. */
+/* state: 0 to the pool's exact_max values, or DISTINCT_SKETCH. words: values, or a block number. */
 struct distinct {
 	uint32_t words[2];
 	uint8_t state;
 };
 
-void distinct_pool_init(struct distinct_pool *p);
+void distinct_pool_init(struct distinct_pool *p, bool wide);
 void distinct_pool_clear(struct distinct_pool *p);
 void distinct_pool_reset(struct distinct_pool *p);
+/* Bytes held, and bytes in use. */
 size_t distinct_pool_bytes(const struct distinct_pool *p);
+size_t distinct_pool_live(const struct distinct_pool *p);
 
 /* Add where more than the inline words are needed. */
 uint8_t distinct_add_slow(struct distinct_pool *p, uint32_t words[2], uint8_t state,
@@ -71,16 +76,22 @@ static inline uint8_t distinct_add(struct distinct_pool *p, uint32_t words[2], u
 static inline void distinct_prefetch(const struct distinct_pool *p, const uint32_t words[2],
                                      uint8_t state, uint32_t value)
 {
+	const char *list;
+
 	if (state <= DISTINCT_INLINE)
 		return;
-	if (state == DISTINCT_SKETCH)
+	if (state == DISTINCT_SKETCH) {
 		prefetch_write((const char *)slab_at(&p->sketches, words[0]) +
 		               (value >> DISTINCT_RANK_BITS));
-	else
-		prefetch_write(slab_at(&p->lists, words[0]));
+		return;
+	}
+	list = slab_at(&p->lists[state > FLOW_EXACT], words[0]);
+	prefetch_write(list);
+	for (unsigned i = FLOW_EXACT; i < state; i += FLOW_EXACT)
+		prefetch_write(list + i * sizeof(uint32_t));
 }
 
-/* The values where state <= FLOW_EXACT; `words` itself or a list block. */
+/* The values where they are exact, `words` itself or a list block; else NULL. */
 const uint32_t *distinct_list(const struct distinct_pool *p, const uint32_t words[2],
                               uint8_t state);
 

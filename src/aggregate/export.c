@@ -147,8 +147,7 @@ static void fill_flow(struct flow *f, const struct window *w, const struct row *
 	        .port = key_class(row->key) == CLASS_OTHER ? 0 : key_port(row->key),
 	        .peer_port =
 	                row->signs & SIGN_PEER_PORT_VARIES ? 0 : (uint16_t)(row->peer_id >> 16),
-	        .signs = (uint16_t)(row->signs |
-	                            (row->ttl_min != row->ttl_max ? SIGN_TTL_VARIES : 0)),
+	        .signs = row_signs(row),
 	        .ip_id = (uint16_t)row->peer_id,
 	        .ip_len = (uint16_t)row->fingerprint,
 	        .tcp_window = (uint16_t)(row->fingerprint >> 16),

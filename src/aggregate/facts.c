@@ -53,7 +53,8 @@ void sources_fingerprint(const struct source_entry *e, struct source *out)
 {
 	out->address = e->address;
 	out->packets = e->packets;
-	memcpy(out->kinds, e->kinds, sizeof(out->kinds));
+	for (int i = 0; i < KIND_COUNT; i++)
+		out->kinds[i] = e->kinds[i];
 	out->syns = e->syns;
 	out->ttl_min = e->ttl_min;
 	out->ttl_max = e->ttl_max;

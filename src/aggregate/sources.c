@@ -17,7 +17,7 @@ enum status sources_init(struct sources *s, size_t budget)
 	for (uint32_t i = 0; i < PORT_CLASSES; i++)
 		slab_init(&s->ports[i], (uint32_t)sizeof(struct source_port_count) * (4u << i),
 		          i < 8 ? 8 - i : 0);
-	distinct_pool_init(&s->pool);
+	distinct_pool_init(&s->pool, true);
 	s->slots = calloc(SLOTS_MIN, sizeof(*s->slots));
 	return s->slots ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -40,7 +40,7 @@ static size_t live_bytes(const struct slab *s)
 size_t sources_bytes(const struct sources *s)
 {
 	size_t bytes = (s->mask + 1) * sizeof(*s->slots) + live_bytes(&s->entries) +
-	               live_bytes(&s->pool.lists) + live_bytes(&s->pool.sketches);
+	               distinct_pool_live(&s->pool);
 
 	for (int i = 0; i < PORT_CLASSES; i++)
 		bytes += live_bytes(&s->ports[i]);
@@ -278,10 +278,10 @@ static void merge_counts(struct source_entry *e, const struct row *row, uint64_t
 	e->bytes += row->bytes;
 	e->first_ns = first < e->first_ns ? first : e->first_ns;
 	e->last_ns = last > e->last_ns ? last : e->last_ns;
-	e->kinds[key_kind(row->key)] += row->packets;
+	e->kinds[key_kind(row->key)] = add_saturating(e->kinds[key_kind(row->key)], row->packets);
 	e->ttl_min = row->ttl_min < e->ttl_min ? row->ttl_min : e->ttl_min;
 	e->ttl_max = row->ttl_max > e->ttl_max ? row->ttl_max : e->ttl_max;
-	e->signs |= (uint16_t)(row->signs | (e->ttl_min != e->ttl_max ? SIGN_TTL_VARIES : 0));
+	e->signs |= (uint16_t)(row_signs(row) | (e->ttl_min != e->ttl_max ? SIGN_TTL_VARIES : 0));
 }
 
 /* A row's distinct destinations, or what they are more than. */
@@ -298,7 +298,7 @@ enum status sources_merge(struct sources *s, struct source_entry *e, const struc
 		merge_marks(e, row);
 	if (key_kind(row->key) == KIND_SCAN && key_class(row->key) == CLASS_TCP) {
 		merge_unicorn(e, row);
-		e->syns += row->packets;
+		e->syns = add_saturating(e->syns, row->packets);
 		if (key_port(row->key) == 445)
 			e->syn445 = add_saturating(e->syn445, at_least(row));
 	}

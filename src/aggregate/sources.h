@@ -19,30 +19,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Three cache lines, because every row of every window comes by. Counts by kind and mark stop at
+ * 2^32 - 1; totals by kind are summed from rows and do not. */
 struct source_entry {
 	struct addr address;
 	uint64_t packets, bytes;
 	uint64_t first_ns, last_ns;
-	uint64_t kinds[KIND_COUNT];
-	uint64_t syns;
-	uint32_t marks[MARK_COUNT]; /* saturating */
-	uint32_t unicorn, unicorn_key, seq;
-	uint32_t syn445; /* sum over rows of distinct targets on TCP 445 */
-	uint32_t payload_port;
-	uint64_t fingerprint; /* fingerprint_of(), by majority vote over rows */
+	struct distinct destinations;
+	uint32_t seen_window;
+	uint64_t fingerprint; /* options hash << 32 | TCP window << 16 | IP length, by majority */
 	uint16_t ip_id, signs;
 	uint8_t ttl_min, ttl_max, vote;
-	bool live;    /* false: a place that was given back */
 	uint8_t seen; /* series classes counted in seen_window */
-	uint32_t seen_window;
-	struct distinct destinations;
+	bool live;    /* false: a place that was given back */
+	uint32_t kinds[KIND_COUNT];
 	uint32_t port_count; /* distinct ports; up to 2 inline, else a block */
-	uint32_t port_block; /* block number in its size class, or index of a heap array */
+	uint32_t port_block; /* block number in its size class */
 	struct source_port_count {
 		uint32_t key;     /* port_key(); 0: empty */
 		uint32_t packets; /* saturating */
 	} ports[2];
-};
+	uint32_t syns;
+	uint32_t unicorn, unicorn_key, seq;
+	uint32_t syn445; /* sum over rows of distinct targets on TCP 445 */
+	uint32_t payload_port;
+	uint32_t marks[MARK_COUNT];
+} __attribute__((aligned(64)));
 
 enum {
 	PORT_CLASSES = 20, /* port tables of 4 << class places */

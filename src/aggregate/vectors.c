@@ -12,7 +12,7 @@ enum { SLOTS_MIN = 256 };
 enum status vectors_init(struct vectors *v, size_t budget)
 {
 	*v = (struct vectors){.mask = SLOTS_MIN - 1, .budget = budget};
-	distinct_pool_init(&v->pool);
+	distinct_pool_init(&v->pool, true);
 	v->slots = calloc(SLOTS_MIN, sizeof(*v->slots));
 	return v->slots ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -29,8 +29,7 @@ void vectors_clear(struct vectors *v)
 size_t vectors_bytes(const struct vectors *v)
 {
 	return (v->mask + 1) * sizeof(*v->slots) + v->closed_room * sizeof(*v->closed) +
-	       (size_t)slab_live(&v->pool.lists) * v->pool.lists.block_bytes +
-	       (size_t)slab_live(&v->pool.sketches) * v->pool.sketches.block_bytes;
+	       distinct_pool_live(&v->pool);
 }
 
 static struct vector_entry *find(const struct vectors *v, uint64_t hash, const struct addr *victim,

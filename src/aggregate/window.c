@@ -2,6 +2,7 @@
 #include "aggregate/window.h"
 
 #include "aggregate/classify.h"
+#include "parse/tcp_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 static enum status allocate(struct window *w, uint64_t slots)
 {
 	w->rows = aligned_alloc(64, slots * sizeof(*w->rows));
-	w->used = malloc(slots / 2 * sizeof(*w->used));
+	w->used = malloc(slots / 4 * 3 * sizeof(*w->used));
 	if (!w->rows || !w->used)
 		return STATUS_NO_MEMORY;
 	memset(w->rows, 0, slots * sizeof(*w->rows));
@@ -25,7 +26,7 @@ enum status window_new(struct window **out, uint32_t destination_key)
 	if (!w)
 		return STATUS_NO_MEMORY;
 	w->destination_key = destination_key;
-	distinct_pool_init(&w->pool);
+	distinct_pool_init(&w->pool, false);
 	if (allocate(w, WINDOW_ROWS_MIN * 2)) {
 		window_free(w);
 		return STATUS_NO_MEMORY;
@@ -50,7 +51,7 @@ size_t window_bytes(const struct window *w)
 {
 	size_t slots = w->mask + 1;
 
-	return slots * sizeof(*w->rows) + slots / 2 * sizeof(*w->used) +
+	return slots * sizeof(*w->rows) + slots / 4 * 3 * sizeof(*w->used) +
 	       distinct_pool_bytes(&w->pool) +
 	       w->v6_room * (sizeof(*w->v6) + 2 * sizeof(*w->v6_slots));
 }
@@ -149,9 +150,12 @@ uint32_t window_v6_number(struct window *w, const struct addr *a)
 
 static void row_start(struct row *row, const struct sample *s)
 {
+	uint32_t options_hash =
+	        s->options ? tcp_signature_of(s->options, s->option_bytes).hash : s->options_hash;
+
 	*row = (struct row){
 	        .key = s->key,
-	        .fingerprint = s->fingerprint,
+	        .fingerprint = (uint64_t)options_hash << 32 | s->shape,
 	        .first_us = s->offset_us,
 	        .peer_id = s->peer_id,
 	        .signs = key_is_v6(s->key) ? 0 : classify_source_signs(key_source(s->key)),
@@ -159,20 +163,6 @@ static void row_start(struct row *row, const struct sample *s)
 	        .seq = ~s->seq,
 	        .ttl_min = 255,
 	};
-}
-
-/* Boyer and Moore's majority vote. */
-static inline void row_vote(struct row *row, uint64_t fingerprint)
-{
-	if (row->fingerprint == fingerprint) {
-		row->vote = (uint8_t)(row->vote + (row->vote < 255));
-		return;
-	}
-	row->signs |= SIGN_FINGERPRINT_VARIES;
-	if (row->vote-- == 0) {
-		row->fingerprint = fingerprint;
-		row->vote = 1;
-	}
 }
 
 /* Unicorn (Dainotti et al.; 30-detection section 2): the constant holds while the sequence
@@ -202,15 +192,16 @@ static inline void row_update(struct row *row, const struct sample *s)
 	uint32_t differs = row->peer_id ^ s->peer_id;
 
 	row->packets++;
-	row->bytes += s->bytes;
+	row->bytes += (uint16_t)s->shape;
 	row->first_us = s->offset_us < row->first_us ? s->offset_us : row->first_us;
 	row->last_us = s->offset_us > row->last_us ? s->offset_us : row->last_us;
 	row->ttl_min = s->ttl < row->ttl_min ? s->ttl : row->ttl_min;
 	row->ttl_max = s->ttl > row->ttl_max ? s->ttl : row->ttl_max;
 	row->tcp_flags |= s->tcp_flags;
-	row->signs |= (uint16_t)(s->signs | (differs >> 16 ? SIGN_PEER_PORT_VARIES : 0) |
-	                         (differs & 0xffff ? SIGN_IP_ID_VARIES : 0));
-	row_vote(row, s->fingerprint);
+	row->signs |=
+	        (uint16_t)(s->signs | (differs >> 16 ? SIGN_PEER_PORT_VARIES : 0) |
+	                   (differs & 0xffff ? SIGN_IP_ID_VARIES : 0) |
+	                   ((uint32_t)row->fingerprint != s->shape ? SIGN_FINGERPRINT_VARIES : 0));
 	if (is_syn_scan(row->key))
 		row_sequence(row, s);
 }
@@ -219,7 +210,7 @@ static inline void row_update(struct row *row, const struct sample *s)
 static __attribute__((noinline)) struct row *row_new(struct window *w, const struct sample *s,
                                                      uint64_t at)
 {
-	if (w->count == (w->mask + 1) / 2) {
+	if (w->count == (w->mask + 1) / 4 * 3) {
 		if (!grow(w))
 			return NULL;
 		at = s->hash & w->mask;

@@ -36,14 +36,14 @@ enum proto_class { CLASS_ICMP, CLASS_TCP, CLASS_UDP, CLASS_ICMPV6, CLASS_OTHER }
  */
 struct row {
 	uint64_t key;         /* 0: empty slot */
-	uint64_t fingerprint; /* the commonest, by majority vote */
+	uint64_t fingerprint; /* of the first packet: options hash << 32 | shape */
 	uint32_t packets;
 	uint32_t first_us, last_us;
 	uint32_t peer_id; /* of the first packet */
 	uint16_t signs, unicorn;
 	uint32_t unicorn_key;
 	uint32_t seq; /* of the last packet */
-	uint8_t ttl_min, ttl_max, tcp_flags, vote;
+	uint8_t ttl_min, ttl_max, tcp_flags, unused;
 	uint64_t bytes : 56;
 	uint64_t distinct : 8; /* state of the set of destinations */
 	uint32_t words[2];
@@ -96,6 +96,14 @@ static inline uint8_t key_proto(uint64_t key)
 	return key_class(key) == CLASS_OTHER ? (uint8_t)key_port(key) : numbers[key_class(key)];
 }
 
+/* The row's signs with those that its TTLs show. */
+static inline uint16_t row_signs(const struct row *row)
+{
+	unsigned varies = row->ttl_min != row->ttl_max ? SIGN_TTL_VARIES : 0;
+
+	return (uint16_t)(row->signs | varies | (row->ttl_max > 200 ? SIGN_LONG_PATH : 0));
+}
+
 static inline enum proto_class proto_class(uint8_t proto)
 {
 	switch (proto) {
@@ -112,23 +120,24 @@ static inline enum proto_class proto_class(uint8_t proto)
 	}
 }
 
-/* What a packet adds to its row, boiled down so that a batch of them stays in the nearest cache. */
+/*
+ * What a packet adds to its row, boiled down so that a batch of them stays in the nearest
+ * cache. `options` points into the capture's block: count the sample before the block goes.
+ */
 struct sample {
-	uint64_t key, hash;     /* window_hash(key) */
-	uint64_t fingerprint;   /* fingerprint_of() */
+	uint64_t key;
+	uint32_t hash;          /* of window_hash(key) */
 	uint32_t destination;   /* window_destination() */
 	uint32_t offset_us;     /* from the window's start */
 	uint32_t seq, constant; /* TCP sequence number; the unicorn constant */
 	uint32_t peer_id;       /* the port that is not in the key << 16 | IP id */
-	uint16_t bytes, signs;  /* IP length; classify_signs() */
+	uint32_t shape;         /* TCP window << 16 | IP length */
+	uint16_t signs;         /* classify_signs() */
 	uint8_t ttl, tcp_flags;
+	const uint8_t *options; /* TCP options not hashed yet; NULL: options_hash has it */
+	uint32_t options_hash;
+	uint8_t option_bytes;
 };
-
-/* IP length, TCP window and option layout as one number. */
-static inline uint64_t fingerprint_of(const struct packet *p)
-{
-	return (uint64_t)p->options_hash << 32 | (uint32_t)p->tcp_window << 16 | p->ip_len;
-}
 
 struct window {
 	struct row *rows;
@@ -161,7 +170,7 @@ static inline uint64_t window_hash(uint64_t key)
 	return hash_u64(key, 0);
 }
 
-static inline void window_prefetch(const struct window *w, uint64_t hash)
+static inline void window_prefetch(const struct window *w, uint32_t hash)
 {
 	prefetch_write(&w->rows[hash & w->mask]);
 }

@@ -164,26 +164,39 @@ static INLINE enum status add_sample(struct worker *w, const struct packet *p,
 	uint32_t source = p->src32;
 
 	if (p->v6) {
-		source = window_v6_number(window, &p->src);
+		struct addr address = p->src; /* a copy: *p must not leave the registers */
+
+		source = window_v6_number(window, &address);
 		if (source == UINT32_MAX)
 			return STATUS_NO_MEMORY;
 	}
 	s->key = row_key(source, service_port(p, kind), p->v6, proto_class(p->proto), kind,
 	                 classify_marks(p, kind));
-	s->hash = window_hash(s->key);
+	s->hash = (uint32_t)window_hash(s->key);
 	window_prefetch(window, s->hash);
 	pending->window = window;
-	s->fingerprint = fingerprint_of(p);
 	s->destination = destination;
 	s->offset_us = p->time_ns < w->start_ns ? 0 : (uint32_t)((p->time_ns - w->start_ns) / 1000);
 	s->seq = p->seq;
 	s->constant = p->seq ^ p->src32 ^ (((uint32_t)p->src_port << 16) + p->dst_port);
 	s->peer_id = (uint32_t)peer << 16 | p->ip_id;
-	s->bytes = p->ip_len;
+	s->shape = (uint32_t)p->tcp_window << 16 | p->ip_len;
 	s->signs = classify_signs(p);
 	s->ttl = p->ttl;
 	s->tcp_flags = p->tcp_flags;
+	s->options_hash = p->options_hash;
+	s->options = NULL;
+	return STATUS_OK;
+}
+
+static INLINE enum status next_sample(struct worker *w)
+{
 	return ++w->sample_count == WORKER_BATCH ? flush_samples(w) : STATUS_OK;
+}
+
+static unsigned victim_shard(struct addr victim)
+{
+	return shard_of(address_hash(addr_is_v4(&victim), addr_low32(&victim), &victim));
 }
 
 /* Backscatter also feeds the vector of its victim: for a plain answer in the source's own shard,
@@ -192,11 +205,10 @@ static INLINE enum status add_answer(struct worker *w, const struct packet *p, u
                                      unsigned source_shard)
 {
 	struct pending_answer *pending = &w->answers[w->answer_count];
-	const struct addr *victim = &p->quoted_dst;
 	unsigned shard = source_shard;
 
 	if (p->quoted)
-		shard = shard_of(address_hash(addr_is_v4(victim), addr_low32(victim), victim));
+		shard = victim_shard(p->quoted_dst);
 	if (!(w->mine >> shard & 1))
 		return STATUS_OK;
 	pending->answer = answer_of(p, destination);
@@ -221,12 +233,14 @@ static inline bool is_icmp(const struct packet *p)
 
 static inline unsigned source_shard(const struct packet *p)
 {
-	return shard_of(address_hash(!p->v6, p->src32, &p->src));
+	struct addr src = p->src;
+
+	return shard_of(address_hash(!p->v6, p->src32, &src));
 }
 
-/* Count a decoded packet as far as it is ours. */
+/* Count a decoded packet as far as it is ours. `options`: TCP options that are not hashed yet. */
 static INLINE enum status take(struct worker *w, const struct packet *p, unsigned shard_number,
-                               bool outbound)
+                               bool outbound, const uint8_t *options, uint8_t option_bytes)
 {
 	struct shard *shard = &w->engine->shards[shard_number];
 	bool mine = w->mine >> shard_number & 1;
@@ -236,6 +250,12 @@ static INLINE enum status take(struct worker *w, const struct packet *p, unsigne
 
 	if (mine)
 		st = add_sample(w, p, kind, destination, shard->window);
+	if (mine && !st && options) {
+		w->samples[w->sample_count].sample.options = options;
+		w->samples[w->sample_count].sample.option_bytes = option_bytes;
+	}
+	if (mine && !st)
+		st = next_sample(w);
 	if (mine && shard->infer_space && !st)
 		st = note_space(shard, p->dst, kind);
 	if (kind == KIND_BACKSCATTER && !st)
@@ -309,19 +329,21 @@ static __attribute__((noinline)) enum status handle_any(struct worker *w,
 	if (st || (!(w->mine >> shard & 1) && !is_icmp(&p)))
 		return st;
 	parse_transport(&p, &transport);
-	return take(w, &p, shard, outbound);
+	return take(w, &p, shard, outbound, NULL, 0);
 }
 
 /* The usual packet, whose fields never leave the registers; false: it is not one. */
 static INLINE bool handle_usual(struct worker *w, const struct record *record, enum status *st)
 {
 	struct packet p;
-	struct transport transport;
+	struct transport t;
 	unsigned shard;
 	bool outbound;
 
-	if (!parse_usual_ipv4(record, &p, &transport) || !parse_usual_tcp(&p, &transport) ||
-	    p.time_ns > TIME_MAX_NS)
+	if (!usual_is_ipv4(record) || record->time_ns > TIME_MAX_NS)
+		return false;
+	usual_ipv4(record, &p, &t);
+	if (!usual_is_tcp(&p, &t))
 		return false;
 	if (!direct(w->engine->monitor, &p, &outbound)) {
 		*st = skip_record(w, SKIP_ELSEWHERE);
@@ -329,8 +351,11 @@ static INLINE bool handle_usual(struct worker *w, const struct record *record, e
 	}
 	*st = enter_window(w, p.time_ns);
 	shard = source_shard(&p);
-	if (w->mine >> shard & 1 && !*st)
-		*st = take(w, &p, shard, outbound);
+	if (!(w->mine >> shard & 1) || *st)
+		return true;
+	usual_tcp(&p, &t);
+	*st = take(w, &p, shard, outbound, t.bytes + USUAL_TCP_BYTES,
+	           (uint8_t)(t.captured - USUAL_TCP_BYTES));
 	return true;
 }
 
@@ -354,6 +379,8 @@ static enum status handle_all(struct worker *w, struct records *records)
 			continue; /* drain, so that nobody waits for a block of ours */
 		for (unsigned i = 0; i < n && !st; i++)
 			st = handle(w, &batch[i]);
+		if (!st)
+			st = flush_samples(w); /* they point into the block */
 		if (st)
 			atomic_store(&w->engine->failed, true);
 		if (st && w->engine->export)

@@ -11,10 +11,11 @@
 #include "aggregate/monitor.h"
 #include "aggregate/pipeline.h"
 #include "aggregate/shard.h"
+#include "capture/records.h"
 
 #include <stdatomic.h>
 
-enum { WORKER_BATCH = 32 };
+enum { WORKER_BATCH = RECORD_BATCH };
 
 /* What all workers share; constant while they run but for `failed`. */
 struct engine {
@@ -51,9 +52,9 @@ struct worker {
 	/* the open window */
 	bool open;
 	uint64_t start_ns, span_ns; /* span 0: none is open */
-	uint32_t number;      /* of the window */
-	uint64_t unit;        /* of the closing */
-	uint64_t since_close; /* packets */
+	uint32_t number;            /* of the window */
+	uint64_t unit;              /* of the closing */
+	uint64_t since_close;       /* packets */
 	struct window_header header;
 
 	uint32_t mine; /* bit s: shard s is ours */

@@ -17,7 +17,7 @@ struct rank {
 
 /* What one shard adds to the analysis. */
 struct tally {
-	uint64_t kinds[KIND_COUNT];
+	uint64_t inside[KIND_COUNT]; /* packets by kind of sources that turned out to be inside */
 	uint64_t behaviours[BEHAVIOUR_COUNT], behaviour_sources[BEHAVIOUR_COUNT];
 	uint64_t tool_sources[TOOL_COUNT], tool_packets[TOOL_COUNT];
 	struct rank *ranks; /* the shard's best, at most `top`, unsorted heap: worst first */
@@ -153,8 +153,6 @@ static void look_at(const struct judge_context *c, struct shard *shard,
 
 static void count(struct tally *t, const struct source *s, const struct verdict *v)
 {
-	for (int i = 0; i < KIND_COUNT; i++)
-		t->kinds[i] += s->kinds[i];
 	t->behaviours[v->behaviour] += s->kinds[KIND_SCAN];
 	t->behaviour_sources[v->behaviour]++;
 	if (s->kinds[KIND_SCAN] == 0)
@@ -178,8 +176,11 @@ static enum status judge_shard(struct judging *j, unsigned number)
 			continue;
 		look_at(j->context, shard, e, &facts, &verdict);
 		count(t, &facts, &verdict);
-		if (answered_from_inside(j->context, e))
+		if (answered_from_inside(j->context, e)) {
+			for (int k = 0; k < KIND_COUNT; k++)
+				t->inside[k] += e->kinds[k];
 			sources_ports(&shard->sources, e, remove_port, &shard->ports);
+		}
 		st = keep_rank(t, (struct rank){e->packets, e->address, i, (uint8_t)number},
 		               j->top);
 	}
@@ -239,10 +240,13 @@ static void sum(struct judging *j, struct analysis *out)
 {
 	for (unsigned k = 0; k < SHARD_COUNT; k++) {
 		const struct tally *t = &j->tallies[k];
-		const struct sources *s = &pipeline_shard(j->pipeline, k)->sources;
+		const struct shard *shard = pipeline_shard(j->pipeline, k);
+		const struct sources *s = &shard->sources;
 
-		for (int i = 0; i < KIND_COUNT; i++)
-			out->kinds[i] += t->kinds[i] + s->folded_kinds[i];
+		for (int i = 0; i < KIND_COUNT; i++) {
+			out->kinds[i] += shard->kinds[i] - t->inside[i];
+			out->kinds[KIND_OUTBOUND] += t->inside[i];
+		}
 		for (int i = 0; i < BEHAVIOUR_COUNT; i++) {
 			out->behaviours[i] += t->behaviours[i];
 			out->behaviour_sources[i] += t->behaviour_sources[i];

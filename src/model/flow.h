@@ -33,7 +33,8 @@ struct flow {
 	uint16_t peer_port; /* the other port if constant, else 0 */
 	uint16_t signs;     /* enum sign */
 	uint16_t ip_id;     /* of the first packet; SIGN_IP_ID_VARIES if others differ */
-	uint16_t ip_len;    /* the commonest fingerprint: length, window, options */
+	uint16_t ip_len;    /* with window and options the fingerprint of the first packet;
+	                       SIGN_FINGERPRINT_VARIES if others differ */
 	uint16_t tcp_window;
 	uint32_t options_hash;
 	uint8_t ttl_min, ttl_max;

@@ -32,34 +32,27 @@ static inline uint32_t usual_smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* All behind the addresses, in pieces that compilers turn into plain stores: for the whole they
- * call memset or use a string instruction, which costs as much as the rest of the decoding. */
-static inline void clear_behind_addresses(struct packet *p)
-{
-	enum { AT = offsetof(struct packet, src_port), SIZE = sizeof(*p) - AT };
-	uint8_t *at = (uint8_t *)p + AT;
-
-	_Static_assert(SIZE > 64 && SIZE <= 128, "two pieces");
-	memset(at, 0, 64);
-	memset(at + 64, 0, SIZE - 64);
-}
-
-/* Ethernet, IPv4 without options, not a fragment, lengths that hold: four fifths and more of
- * what a telescope sees. Everything else takes the long way, which is the one that
- * decides what is malformed. */
-static inline bool parse_usual_ipv4(const struct record *r, struct packet *p, struct transport *t)
+/* Ethernet, IPv4 without options, not a fragment, lengths that hold. */
+static inline bool usual_is_ipv4(const struct record *r)
 {
 	const uint8_t *ip = r->bytes + ETHERNET_HEADER_BYTES;
-	uint32_t length, here;
+	uint32_t length;
 
 	if (r->link != LINK_ETHERNET || r->captured < ETHERNET_HEADER_BYTES + USUAL_IPV4_BYTES ||
 	    bytes_be16(ip - 2) != ETHERTYPE_IPV4 || ip[0] != 0x45 ||
 	    (bytes_be16(ip + 6) & ~0x4000) != 0)
 		return false;
 	length = bytes_be16(ip + 2);
-	if (length < USUAL_IPV4_BYTES || length > r->wire - ETHERNET_HEADER_BYTES)
-		return false;
-	clear_behind_addresses(p);
+	return length >= USUAL_IPV4_BYTES && length <= r->wire - ETHERNET_HEADER_BYTES;
+}
+
+/* Step one for a record that usual_is_ipv4(). Sets what TCP has, one by one: to zero the whole
+ * would cost more than all the rest. */
+static inline void usual_ipv4(const struct record *r, struct packet *p, struct transport *t)
+{
+	const uint8_t *ip = r->bytes + ETHERNET_HEADER_BYTES;
+	uint32_t length = bytes_be16(ip + 2), here = r->captured - ETHERNET_HEADER_BYTES;
+
 	p->time_ns = r->time_ns;
 	p->src = usual_mapped(ip + 12);
 	p->dst = usual_mapped(ip + 16);
@@ -70,38 +63,50 @@ static inline bool parse_usual_ipv4(const struct record *r, struct packet *p, st
 	p->ip_id = bytes_be16(ip + 4);
 	p->ttl = ip[8];
 	p->proto = ip[9];
-	here = r->captured - ETHERNET_HEADER_BYTES;
+	p->v6 = p->malformed = p->quoted = false;
+	p->icmp_type = p->icmp_code = 0;
+	p->options_hash = 0;
+	p->payload_len = 0;
+	p->payload = NULL;
 	*t = (struct transport){
 	        .bytes = ip + USUAL_IPV4_BYTES,
 	        .captured = usual_smaller(here, length) - USUAL_IPV4_BYTES,
 	        .claimed = length - USUAL_IPV4_BYTES,
 	};
-	return true;
 }
 
-/* Behind parse_usual_ipv4(): a TCP header that is all there, with nothing behind it. False:
- * take parse_transport(). */
-static inline bool parse_usual_tcp(struct packet *p, const struct transport *t)
+/* Whether a TCP header is all there behind usual_ipv4(), with nothing behind it. */
+static inline bool usual_is_tcp(const struct packet *p, const struct transport *t)
+{
+	return p->proto == PROTO_TCP && t->captured >= USUAL_TCP_BYTES &&
+	       (t->bytes[12] >> 4) * 4u == t->captured;
+}
+
+/* A window for which some tool's rule asks for the option layout; see classify.h. */
+static inline bool usual_asks_layout(uint16_t tcp_window)
+{
+	return tcp_window == 65535 || tcp_window <= 1024;
+}
+
+/*
+ * Step two for what usual_is_tcp(). The options' hash is left to whoever needs it (one packet
+ * in a row): tcp_signature_of() over the t->captured - USUAL_TCP_BYTES bytes behind the header. The
+ * layout is told apart where usual_asks_layout(), else it is OPTIONS_NONE or OPTIONS_OTHER.
+ */
+static inline void usual_tcp(struct packet *p, const struct transport *t)
 {
 	const uint8_t *b = t->bytes;
-	struct tcp_signature signature;
-	uint32_t header;
+	uint32_t options = t->captured - USUAL_TCP_BYTES;
 
-	if (p->proto != PROTO_TCP || t->captured < USUAL_TCP_BYTES)
-		return false;
-	header = (b[12] >> 4) * 4u;
-	if (header < USUAL_TCP_BYTES || header != t->captured)
-		return false;
-	signature = tcp_signature_of(b + USUAL_TCP_BYTES, header - USUAL_TCP_BYTES);
 	p->src_port = bytes_be16(b);
 	p->dst_port = bytes_be16(b + 2);
 	p->seq = bytes_be32(b + 4);
 	p->tcp_flags = b[13];
 	p->tcp_window = bytes_be16(b + 14);
 	p->reserved_bits = (b[12] & USUAL_TCP_RESERVED) != 0;
-	p->tcp_options = signature.layout;
-	p->options_hash = signature.hash;
-	return true;
+	p->tcp_options = options ? OPTIONS_OTHER : OPTIONS_NONE;
+	if (options && usual_asks_layout(p->tcp_window))
+		p->tcp_options = tcp_signature_of(b + USUAL_TCP_BYTES, options).layout;
 }
 
 #endif

@@ -331,7 +331,7 @@ static void test_signs(void)
 	CHECK_U64(classify_signs(&p), 0);
 	p.ttl = 201;
 	p.reserved_bits = true;
-	CHECK_U64(classify_signs(&p), SIGN_LONG_PATH | SIGN_RESERVED_BITS);
+	CHECK_U64(classify_signs(&p), SIGN_RESERVED_BITS);
 	p = (struct packet){.proto = PROTO_ICMP, .dst32 = 1};
 	CHECK_U64(classify_signs(&p), 0);
 }

@@ -16,7 +16,7 @@ struct set {
 
 static void set_init(struct set *s)
 {
-	distinct_pool_init(&s->pool);
+	distinct_pool_init(&s->pool, false);
 	s->d = (struct distinct){{0, 0}, 0};
 }
 
@@ -72,7 +72,7 @@ static void test_exact(void)
 	set_add(&s, hash_permute32(99, 9));
 	CHECK_U64(s.d.state, DISTINCT_SKETCH);
 	CHECK(distinct_list(&s.pool, s.d.words, s.d.state) == NULL);
-	CHECK_U64(slab_live(&s.pool.lists), 0); /* the list's block went back */
+	CHECK_U64(slab_live(&s.pool.lists[0]), 0); /* the list's block went back */
 	CHECK_NEAR(set_count(&s), 17, 1);
 	distinct_free(&s.pool, &s.d);
 	CHECK_U64(slab_live(&s.pool.sketches), 0);
@@ -165,7 +165,7 @@ static void test_merges(void)
 		distinct_merge(&left.pool, &left.d, &right.pool, right.d.words, right.d.state);
 		if (!CHECK(same(&left, &whole)))
 			printf("# %u and %u values from %u\n", a, b, from);
-		CHECK(slab_live(&left.pool.lists) + slab_live(&left.pool.sketches) <= 1);
+		CHECK(slab_live(&left.pool.lists[0]) + slab_live(&left.pool.sketches) <= 1);
 		distinct_pool_clear(&whole.pool);
 		distinct_pool_clear(&left.pool);
 		distinct_pool_clear(&right.pool);
@@ -222,8 +222,32 @@ static void test_edges(void)
 	CHECK(distinct_estimate(registers) > 1e9);
 }
 
+/* A wide pool counts exactly to 64, through both list lengths, and gives every block back. */
+static void test_wide(void)
+{
+	struct set s;
+
+	distinct_pool_init(&s.pool, true);
+	s.d = (struct distinct){{0, 0}, 0};
+	for (uint32_t i = 0; i < DISTINCT_WIDE; i++) {
+		for (uint32_t k = 0; k <= i; k++)
+			set_add(&s, hash_permute32(k, 9));
+		CHECK_U64(s.d.state, i + 1);
+		CHECK(slab_live(&s.pool.lists[0]) + slab_live(&s.pool.lists[1]) <= 1);
+	}
+	CHECK_U64(slab_live(&s.pool.lists[1]), 1);
+	set_add(&s, hash_permute32(99, 9));
+	CHECK_U64(s.d.state, DISTINCT_SKETCH);
+	CHECK_NEAR(set_count(&s), 65, 5);
+	CHECK_U64(slab_live(&s.pool.lists[0]) + slab_live(&s.pool.lists[1]), 0);
+	distinct_free(&s.pool, &s.d);
+	CHECK_U64(distinct_pool_live(&s.pool), 0);
+	distinct_pool_clear(&s.pool);
+}
+
 int main(void)
 {
+	test_wide();
 	test_exact();
 	test_zero();
 	test_canonical();

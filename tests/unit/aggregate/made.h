@@ -77,14 +77,14 @@ __attribute__((unused)) static void made_add(struct window *w, uint64_t key, con
 	uint16_t peer = key_kind(key) == KIND_BACKSCATTER ? p->dst_port : p->src_port;
 	struct sample s = {
 	        .key = key,
-	        .hash = window_hash(key),
-	        .fingerprint = fingerprint_of(p),
+	        .hash = (uint32_t)window_hash(key),
+	        .shape = (uint32_t)p->tcp_window << 16 | p->ip_len,
+	        .options_hash = p->options_hash,
 	        .destination = destination,
 	        .offset_us = offset_us,
 	        .seq = p->seq,
 	        .constant = p->seq ^ p->src32 ^ (((uint32_t)p->src_port << 16) + p->dst_port),
 	        .peer_id = (uint32_t)peer << 16 | p->ip_id,
-	        .bytes = p->ip_len,
 	        .signs = classify_signs(p),
 	        .ttl = p->ttl,
 	        .tcp_flags = p->tcp_flags,
