@@ -195,6 +195,14 @@ static enum status ports_grow(struct sources *s, struct source_entry *e)
 	return STATUS_OK;
 }
 
+/* One source's ports take an eighth of the budget at most. */
+static bool may_have_ports(const struct sources *s, uint32_t n)
+{
+	size_t bytes = sizeof(struct source_port_count) * (4u << port_class(n));
+
+	return n <= PORTS_INLINE || bytes <= s->budget / 8;
+}
+
 static enum status add_port(struct sources *s, struct source_entry *e, uint32_t key,
                             uint32_t packets, bool *new_port)
 {
@@ -211,6 +219,11 @@ static enum status add_port(struct sources *s, struct source_entry *e, uint32_t 
 		                   4u << port_class(n), key);
 	}
 	*new_port = !place || !place->key;
+	if (*new_port && !may_have_ports(s, n + 1)) {
+		s->folded_ports++;
+		*new_port = false;
+		return STATUS_OK;
+	}
 	if (*new_port && n >= PORTS_INLINE &&
 	    (n == PORTS_INLINE || port_class(n + 1) != port_class(n))) {
 		if (ports_grow(s, e))
@@ -368,5 +381,9 @@ enum status sources_fold(struct sources *s)
 	for (uint32_t i = 0; i < n / 2; i++)
 		forget(s, slab_at(&s->entries, ranks[i].number), ranks[i].number);
 	free(ranks);
+	for (int i = 0; i < PORT_CLASSES; i++) {
+		if (slab_live(&s->ports[i]) == 0)
+			slab_clear(&s->ports[i]); /* all its sources grew, or went */
+	}
 	return rebuild(s, s->mask + 1);
 }

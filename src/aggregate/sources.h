@@ -4,8 +4,9 @@
  *
  * One table a shard; sources never cross shards. Counts of a source are exact but for
  * distinct destinations (see distinct.h). Its ports are kept as an exact set with packet
- * counts. Past the byte budget sources_fold() drops the smallest half of the sources into counted
- * remainders; a folded source that comes back counts as a new one. One thread.
+ * counts, as far as they take an eighth of the budget. Past the byte budget sources_fold() drops
+ * the smallest half of the sources into counted remainders; a folded source that comes back counts
+ * as a new one. One thread.
  */
 #ifndef AGGREGATE_SOURCES_H
 #define AGGREGATE_SOURCES_H
@@ -59,6 +60,7 @@ struct sources {
 	struct distinct_pool pool;
 	struct slab ports[PORT_CLASSES];
 	size_t budget;
+	uint64_t folded_ports; /* rows of ports that a source had no room for */
 	uint64_t folded_sources, folded_packets, folded_kinds[KIND_COUNT]; /* kinds: packets */
 };
 
@@ -93,7 +95,7 @@ MUST_USE enum status sources_merge(struct sources *s, struct source_entry *e,
                                    const struct window *w, const struct row *row,
                                    uint64_t window_start_ns, bool *new_port);
 
-/* Fold until well below the budget; between windows only. */
+/* Fold the smaller half; between windows only. */
 MUST_USE enum status sources_fold(struct sources *s);
 static inline bool sources_over_budget(const struct sources *s)
 {

@@ -258,6 +258,7 @@ static void sum(struct judging *j, struct analysis *out)
 		out->sources_total += s->count + s->folded_sources;
 		out->folded.sources += s->folded_sources;
 		out->folded.packets += s->folded_packets;
+		out->folded.ports += s->folded_ports;
 		out->behaviours[BEHAVIOUR_PROBE] += s->folded_kinds[KIND_SCAN];
 	}
 }

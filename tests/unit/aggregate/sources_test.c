@@ -275,6 +275,34 @@ static void test_budget(void)
 	sources_clear(&s);
 }
 
+/* One source that asks for every port, with little memory: the ports that fit are exact, the
+ * others are counted, and its packets are all there. */
+static void test_port_budget(void)
+{
+	static struct tally t = {.right = true};
+	struct sources s;
+	struct source_entry *e;
+	size_t held = 0;
+
+	CHECK(sources_init(&s, 1 << 20) == STATUS_OK);
+	for (uint32_t i = 0; i < 65536; i++)
+		merge(&s, 9, (uint16_t)i, 1);
+	CHECK(!merge(&s, 9, 5, 1));     /* one that it has */
+	CHECK(!merge(&s, 9, 65535, 1)); /* one that found no room */
+	e = entry_of(&s, 9);
+	sources_ports(&s, e, tally_port, &t);
+	CHECK(t.right && t.ports == e->port_count && t.ports >= 10000);
+	CHECK_U64(e->packets, 65538);
+	CHECK_U64(t.packets + s.folded_ports, 65538);
+	CHECK(sources_bytes(&s) <= (1 << 20) / 4);
+	CHECK(sources_fold(&s) == STATUS_OK); /* gives back what the smaller tables took */
+	for (int i = 0; i < PORT_CLASSES; i++)
+		held += slab_bytes(&s.ports[i]);
+	CHECK(held <= (1 << 20) / 6);
+	CHECK_U64(s.count, 1);
+	sources_clear(&s);
+}
+
 /* Entries are found again through many doublings of the table; IPv6 too. */
 static void test_find(void)
 {
@@ -334,6 +362,7 @@ int main(void)
 	test_times();
 	test_fold();
 	test_budget();
+	test_port_budget();
 	test_find();
 	test_unicorn();
 	window_free(window);
