@@ -173,6 +173,39 @@ static void test_fingerprint(void)
 	sources_clear(&s);
 }
 
+/* Signs that a row's packets show only together reach the source. */
+static void test_ttl_signs(void)
+{
+	static const struct {
+		uint8_t first, second;
+		uint16_t signs;
+	} rows[] = {{50, 50, 0},
+	            {200, 200, 0},
+	            {201, 201, SIGN_LONG_PATH},
+	            {60, 61, SIGN_TTL_VARIES},
+	            {50, 255, SIGN_LONG_PATH | SIGN_TTL_VARIES}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t key = row_key(5, 23, false, CLASS_TCP, KIND_SCAN, 0);
+		struct packet p = made_syn(5, 1, 1000, 23);
+		struct source facts;
+		struct sources s;
+		bool new_port;
+
+		CHECK(sources_init(&s, 1u << 20) == STATUS_OK);
+		window_reset(window);
+		p.ttl = rows[i].first;
+		made_add(window, key, &p, 0, 1);
+		p.ttl = rows[i].second;
+		made_add(window, key, &p, 0, 1);
+		CHECK(sources_merge(&s, entry_of(&s, 5), window, &window->rows[window->used[0]], 0,
+		                    &new_port) == STATUS_OK);
+		sources_facts(&s, entry_of(&s, 5), &facts);
+		CHECK_U64(facts.signs & (SIGN_LONG_PATH | SIGN_TTL_VARIES), rows[i].signs);
+		sources_clear(&s);
+	}
+}
+
 static void test_times(void)
 {
 	struct sources s;
@@ -359,6 +392,7 @@ int main(void)
 	test_70000();
 	test_facts();
 	test_fingerprint();
+	test_ttl_signs();
 	test_times();
 	test_fold();
 	test_budget();
