@@ -137,6 +137,8 @@ static CLASSIFY_INLINE uint8_t classify_marks(const struct packet *p, enum packe
 {
 	if (kind == KIND_SCAN && p->proto == PROTO_TCP)
 		return classify_syn_marks(p);
+	if (kind == KIND_STEALTH) /* nmap's NULL, FIN and XMAS scans */
+		return p->tcp_window == 1024 ? MARK_BIT(NMAP) : 0;
 	if (p->payload_len && (p->proto == PROTO_UDP || p->proto == PROTO_TCP)) {
 		struct packet copy = *p; /* keeps *p in registers where it is there */
 

@@ -153,12 +153,14 @@ static void look_at(const struct judge_context *c, struct shard *shard,
 
 static void count(struct tally *t, const struct source *s, const struct verdict *v)
 {
+	uint64_t asked = s->kinds[KIND_SCAN] + s->kinds[KIND_STEALTH];
+
 	t->behaviours[v->behaviour] += s->kinds[KIND_SCAN];
 	t->behaviour_sources[v->behaviour]++;
-	if (s->kinds[KIND_SCAN] == 0)
+	if (asked == 0)
 		return;
 	t->tool_sources[v->tool]++;
-	t->tool_packets[v->tool] += v->tool == TOOL_UNKNOWN ? s->kinds[KIND_SCAN] : v->tool_packets;
+	t->tool_packets[v->tool] += v->tool == TOOL_UNKNOWN ? asked : v->tool_packets;
 }
 
 static enum status judge_shard(struct judging *j, unsigned number)
