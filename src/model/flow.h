@@ -7,7 +7,7 @@
  * FLOW_EXACT, by a HyperLogLog of FLOW_REGISTERS registers beyond, which merge by maximum.
  * For backscatter `port` is the service that answers (the packet's source port) and
  * `peer_port` the other side; for everything else `port` is the destination port. For ICMP
- * `port` is type * 256 + code; for other protocols 0. See docs/adr/0004.
+ * `port` is type * 256 + code; for other protocols 0. See docs/adr/0004-rows-first.md.
  * Pointers are valid during the call that hands the row out.
  */
 #ifndef MODEL_FLOW_H
