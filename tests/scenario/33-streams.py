@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 from noroshi_test import PROGRAM, analyze, folder, ipv4, pcap_bytes, run, tcp
@@ -147,6 +146,19 @@ def check_moving(place, whole):
     assert status == 0 and report["input"]["packets"] == 3 * PACKETS and not errors, errors
 
 
+def opened(pid, path):
+    """Wait until the process has the file open; one that is through with it is not waited for long."""
+    for _ in range(3000):
+        try:
+            folder_of_fds = f"/proc/{pid}/fd"
+            if any(os.readlink(os.path.join(folder_of_fds, n)) == path
+                   for n in os.listdir(folder_of_fds)):
+                return
+        except OSError:
+            pass  # one that was closed meanwhile
+        time.sleep(0.001)
+
+
 def check_under_way(place):
     """A large file that is cut, lengthened or unlinked at some moment of the reading: whatever
     the moment, no crash, exit 0, and no more packets than there were."""
@@ -161,10 +173,10 @@ def check_under_way(place):
             f.write(data[:24] + record * 20)
         child = subprocess.Popen([PROGRAM, "analyze", "--json", "--threads", "2", path],
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        timer = threading.Timer(0.01 + 0.01 * number, act, (path,))
-        timer.start()
+        opened(child.pid, path)
+        time.sleep(0.003 * number)
+        act(path)
         out, errors = child.communicate(timeout=120)
-        timer.join()
         assert child.returncode == 0, errors
         report = json.loads(out)["input"]
         assert 10_000 < report["packets"] <= many + 20_000, report
