@@ -212,6 +212,11 @@ void distinct_free(struct distinct_pool *p, struct distinct *d)
 	d->state = 0;
 }
 
+void distinct_note(uint8_t registers[FLOW_REGISTERS], uint32_t value)
+{
+	register_add(registers, value);
+}
+
 /* Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), section 4. */
 static double sigma(double x)
 {

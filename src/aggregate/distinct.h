@@ -110,6 +110,9 @@ void distinct_free(struct distinct_pool *p, struct distinct *d);
 /* The count: exact, or an estimate. */
 double distinct_count(const struct distinct_pool *p, const uint32_t words[2], uint8_t state);
 
+/* Note a value in registers that stand alone. */
+void distinct_note(uint8_t registers[FLOW_REGISTERS], uint32_t value);
+
 /* The estimate of FLOW_REGISTERS registers. */
 double distinct_estimate(const uint8_t registers[FLOW_REGISTERS]);
 

@@ -150,6 +150,7 @@ struct source_entry *sources_find(struct sources *s, const struct addr *a, uint6
 	                           .seen_window = UINT32_MAX};
 	insert(s, hash, number);
 	s->count++;
+	distinct_note(s->ever, hash_permute32((uint32_t)(hash ^ hash >> 32), 0));
 	return e;
 }
 
@@ -348,6 +349,16 @@ static void forget(struct sources *s, struct source_entry *e, uint32_t number)
 	e->live = false;
 	slab_give(&s->entries, number);
 	s->count--;
+}
+
+double sources_ever(const struct sources *s)
+{
+	double estimate;
+
+	if (s->folded_sources == 0)
+		return s->count;
+	estimate = distinct_estimate(s->ever);
+	return estimate > s->count ? estimate : s->count;
 }
 
 struct size_rank {

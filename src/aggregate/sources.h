@@ -62,10 +62,15 @@ struct sources {
 	size_t budget;
 	uint64_t folded_ports; /* rows of ports that a source had no room for */
 	uint64_t folded_sources, folded_packets, folded_kinds[KIND_COUNT]; /* kinds: packets */
+	uint8_t ever[FLOW_REGISTERS]; /* sketch of all sources ever seen, for when some are folded
+	                               */
 };
 
 MUST_USE enum status sources_init(struct sources *s, size_t budget);
 void sources_clear(struct sources *s);
+
+/* Distinct sources ever seen: exact as long as none was folded, else by the sketch (3.3 %). */
+double sources_ever(const struct sources *s);
 
 /* Bytes in use; what folding gave back is used again before more is taken. */
 size_t sources_bytes(const struct sources *s);

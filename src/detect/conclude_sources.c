@@ -244,6 +244,7 @@ static void sum(struct judging *j, struct analysis *out)
 		const struct tally *t = &j->tallies[k];
 		const struct shard *shard = pipeline_shard(j->pipeline, k);
 		const struct sources *s = &shard->sources;
+		uint64_t ever;
 
 		for (int i = 0; i < KIND_COUNT; i++) {
 			out->kinds[i] += shard->kinds[i] - t->inside[i];
@@ -257,8 +258,9 @@ static void sum(struct judging *j, struct analysis *out)
 			out->tools[i].sources += t->tool_sources[i];
 			out->tools[i].packets += t->tool_packets[i];
 		}
-		out->sources_total += s->count + s->folded_sources;
-		out->folded.sources += s->folded_sources;
+		ever = (uint64_t)(sources_ever(s) + 0.5);
+		out->sources_total += ever;
+		out->folded.sources += ever - s->count;
 		out->folded.packets += s->folded_packets;
 		out->folded.ports += s->folded_ports;
 		out->behaviours[BEHAVIOUR_PROBE] += s->folded_kinds[KIND_SCAN];

@@ -154,7 +154,7 @@ struct analysis {
 	} tools[TOOL_COUNT];
 	struct source_report *sources; /* the top ones, by packets, descending */
 	size_t source_count;
-	uint64_t sources_total;
+	uint64_t sources_total; /* estimated (within 1 % or so) once sources were folded */
 	struct {
 		uint64_t sources, packets; /* folded away to stay within the memory budget */
 		uint64_t ports, vectors;

@@ -49,7 +49,7 @@ static bool draw_address(struct generator *g, struct sender *s)
 		else
 			s->address = addr_v4(targets_draw_crowded(space, &s->random));
 		if (!addr_is_v4(&s->address) ||
-		    distinct_add(&g->taken, addr_low32(&s->address), UINT32_MAX, &unlimited))
+		    exact_set_add(&g->taken, addr_low32(&s->address), UINT32_MAX, &unlimited))
 			return true;
 	}
 	return false;
@@ -65,7 +65,7 @@ static enum status name_sender(struct generator *g, struct sender *s, size_t nth
 	if (c->addresses.count) {
 		s->address = c->addresses.items[nth].base;
 		if (addr_is_v4(&s->address) && addr_low32(&s->address) < UINT32_MAX)
-			distinct_add(&g->taken, addr_low32(&s->address), UINT32_MAX, &unlimited);
+			exact_set_add(&g->taken, addr_low32(&s->address), UINT32_MAX, &unlimited);
 		return STATUS_OK;
 	}
 	if (!draw_address(g, s))
@@ -159,11 +159,11 @@ static void record(struct generator *g, struct sender *s, const struct shot *sho
 	tally->last_ns = shot->time_ns;
 	g->packets++;
 	g->kinds[campaign_kind(s->campaign)]++;
-	distinct_add(&s->destinations, shot->target, targets, &g->budget);
-	distinct_add(&s->ports, (uint32_t)shot->proto << 16 | shot->truth_port, 1 << 24,
-	             &g->budget);
+	exact_set_add(&s->destinations, shot->target, targets, &g->budget);
+	exact_set_add(&s->ports, (uint32_t)shot->proto << 16 | shot->truth_port, 1 << 24,
+	              &g->budget);
 	if (campaign_is_forged(s->campaign))
-		distinct_add(&s->forged, addr_low32(&shot->src), UINT32_MAX, &g->budget);
+		exact_set_add(&s->forged, addr_low32(&shot->src), UINT32_MAX, &g->budget);
 }
 
 /* A forged source: anywhere public, but no listed sender's address. */
@@ -173,7 +173,7 @@ static struct addr draw_forged(struct generator *g, struct sender *s)
 
 	do {
 		a = targets_draw_uniform(&g->scenario->space, &s->random);
-	} while (distinct_has(&g->taken, a));
+	} while (exact_set_has(&g->taken, a));
 	return addr_v4(a);
 }
 
@@ -259,14 +259,14 @@ enum status generator_run(struct generator *g, struct outfile *capture,
 void generator_clear(struct generator *g)
 {
 	for (size_t i = 0; i < g->sender_count; i++) {
-		distinct_clear(&g->senders[i].destinations);
-		distinct_clear(&g->senders[i].ports);
-		distinct_clear(&g->senders[i].forged);
+		exact_set_clear(&g->senders[i].destinations);
+		exact_set_clear(&g->senders[i].ports);
+		exact_set_clear(&g->senders[i].forged);
 	}
 	free(g->senders);
 	free(g->warps);
 	free(g->tallies);
-	distinct_clear(&g->taken);
+	exact_set_clear(&g->taken);
 	schedule_clear(&g->schedule);
 	*g = (struct generator){0};
 }

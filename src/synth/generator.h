@@ -26,10 +26,10 @@ struct generator {
 	const struct scenario *scenario;
 	struct sender *senders;
 	size_t sender_count;
-	struct warp *warps;    /* one a campaign */
-	struct tally *tallies; /* one a campaign */
-	struct distinct taken; /* IPv4 addresses of listed senders */
-	size_t budget;         /* bytes left for sets of destinations and ports */
+	struct warp *warps;     /* one a campaign */
+	struct tally *tallies;  /* one a campaign */
+	struct exact_set taken; /* IPv4 addresses of listed senders */
+	size_t budget;          /* bytes left for sets of destinations and ports */
 	struct schedule schedule;
 	uint64_t kinds[KIND_COUNT];
 	uint64_t packets, dropped_retransmissions;

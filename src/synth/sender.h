@@ -10,7 +10,7 @@
 #define SYNTH_SENDER_H
 
 #include "base/prng.h"
-#include "synth/distinct.h"
+#include "synth/exact_set.h"
 #include "synth/scenario.h"
 
 struct sender {
@@ -33,9 +33,9 @@ struct sender {
 
 	/* truth */
 	uint64_t packets, first_ns, last_ns;
-	struct distinct destinations; /* target numbers */
-	struct distinct ports;        /* proto << 16 | port */
-	struct distinct forged;       /* IPv4 source addresses */
+	struct exact_set destinations; /* target numbers */
+	struct exact_set ports;        /* proto << 16 | port */
+	struct exact_set forged;       /* IPv4 source addresses */
 };
 
 /* One packet that is about to be sent. */

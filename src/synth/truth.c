@@ -59,7 +59,7 @@ static void write_address(struct json_out *j, const char *key, const struct addr
 static void write_ports(struct json_out *j, const struct sender *s)
 {
 	uint32_t ports[PORTS_LISTED];
-	size_t n = distinct_lowest(&s->ports, ports, PORTS_LISTED);
+	size_t n = exact_set_lowest(&s->ports, ports, PORTS_LISTED);
 
 	json_u64(j, "port_count", s->ports.count);
 	json_array_open(j, "ports");
@@ -161,7 +161,7 @@ static void write_attack(struct json_out *j, const struct generator *g, const st
 		proto = attacked[c->attacked];
 	else if (c->reply == REPLY_UDP || c->reply == REPLY_ECHO)
 		proto = attacked[c->reply == REPLY_UDP ? ATTACKED_UDP : ATTACKED_ICMP];
-	distinct_lowest(&s->ports, &port, 1);
+	exact_set_lowest(&s->ports, &port, 1);
 	json_object_open(j, NULL);
 	write_address(j, "victim", &s->address);
 	json_string(j, "label", c->label);

@@ -349,7 +349,7 @@ static void test_folded(void)
 	CHECK(a.folded.sources > 0 && a.source_count > 0);
 	CHECK_U64(a.folded.packets + kept, 150000);
 	CHECK_U64(kinds, 150000);
-	CHECK_U64(a.sources_total, 150000);
+	CHECK_NEAR((double)a.sources_total, 150000, 4500); /* estimated once some were folded */
 	CHECK(warned);
 	analysis_clear(&a);
 	bytes_clear(&b);

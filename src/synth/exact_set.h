@@ -4,16 +4,16 @@
  *
  * A hash set that turns into a bitmap where that is smaller. All sets of a run share a
  * budget of bytes; a set that may not grow stops counting and says so (`inexact`: `count`
- * is then a lower bound). distinct_clear() frees. One thread.
+ * is then a lower bound). exact_set_clear() frees. One thread.
  */
-#ifndef SYNTH_DISTINCT_H
-#define SYNTH_DISTINCT_H
+#ifndef SYNTH_EXACT_SET_H
+#define SYNTH_EXACT_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct distinct {
+struct exact_set {
 	uint32_t *slots; /* value + 1, 0 empty; or the bitmap */
 	uint32_t count;
 	uint32_t room; /* slots, a power of two */
@@ -21,13 +21,13 @@ struct distinct {
 };
 
 /* Add a value < universe (the same for all calls; at most 2^32 - 1). True if it is new. */
-bool distinct_add(struct distinct *d, uint32_t value, uint32_t universe, size_t *budget);
+bool exact_set_add(struct exact_set *d, uint32_t value, uint32_t universe, size_t *budget);
 
-bool distinct_has(const struct distinct *d, uint32_t value);
+bool exact_set_has(const struct exact_set *d, uint32_t value);
 
 /* Up to max values in ascending order, the lowest ones; how many were put. */
-size_t distinct_lowest(const struct distinct *d, uint32_t *values, size_t max);
+size_t exact_set_lowest(const struct exact_set *d, uint32_t *values, size_t max);
 
-void distinct_clear(struct distinct *d);
+void exact_set_clear(struct exact_set *d);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "synth/distinct.h"
+#include "synth/exact_set.h"
 
 #include "base/hash.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t *find(const struct distinct *d, uint32_t value)
+static uint32_t *find(const struct exact_set *d, uint32_t value)
 {
 	uint32_t at = hash_permute32(value, 0) & (d->room - 1);
 
@@ -16,12 +16,12 @@ static uint32_t *find(const struct distinct *d, uint32_t value)
 	return &d->slots[at];
 }
 
-static bool bit_test(const struct distinct *d, uint32_t value)
+static bool bit_test(const struct exact_set *d, uint32_t value)
 {
 	return d->slots[value / 32] >> (value % 32) & 1;
 }
 
-static void refill(struct distinct *d, const uint32_t *old, uint32_t old_room)
+static void refill(struct exact_set *d, const uint32_t *old, uint32_t old_room)
 {
 	for (uint32_t i = 0; i < old_room; i++) {
 		uint32_t value = old[i] - 1;
@@ -36,7 +36,7 @@ static void refill(struct distinct *d, const uint32_t *old, uint32_t old_room)
 }
 
 /* More room, or the change to a bitmap once that takes less. */
-static bool grow(struct distinct *d, uint32_t universe, size_t *budget)
+static bool grow(struct exact_set *d, uint32_t universe, size_t *budget)
 {
 	size_t old_bytes = d->room * sizeof(uint32_t), bytes = old_bytes ? old_bytes * 2 : 16;
 	size_t bitmap_bytes = ((size_t)universe / 32 + 1) * sizeof(uint32_t);
@@ -60,10 +60,10 @@ static bool grow(struct distinct *d, uint32_t universe, size_t *budget)
 	return true;
 }
 
-bool distinct_add(struct distinct *d, uint32_t value, uint32_t universe, size_t *budget)
+bool exact_set_add(struct exact_set *d, uint32_t value, uint32_t universe, size_t *budget)
 {
 	assert(value < universe);
-	if (d->inexact || distinct_has(d, value))
+	if (d->inexact || exact_set_has(d, value))
 		return false;
 	if (!d->bitmap && d->count >= d->room / 4 * 3 && !grow(d, universe, budget)) {
 		d->inexact = true;
@@ -77,7 +77,7 @@ bool distinct_add(struct distinct *d, uint32_t value, uint32_t universe, size_t 
 	return true;
 }
 
-bool distinct_has(const struct distinct *d, uint32_t value)
+bool exact_set_has(const struct exact_set *d, uint32_t value)
 {
 	if (d->room == 0)
 		return false;
@@ -101,7 +101,7 @@ static size_t offer(uint32_t *values, size_t n, size_t max, uint32_t value)
 	return n;
 }
 
-size_t distinct_lowest(const struct distinct *d, uint32_t *values, size_t max)
+size_t exact_set_lowest(const struct exact_set *d, uint32_t *values, size_t max)
 {
 	size_t n = 0;
 
@@ -119,8 +119,8 @@ size_t distinct_lowest(const struct distinct *d, uint32_t *values, size_t max)
 	return n;
 }
 
-void distinct_clear(struct distinct *d)
+void exact_set_clear(struct exact_set *d)
 {
 	free(d->slots);
-	*d = (struct distinct){0};
+	*d = (struct exact_set){0};
 }
