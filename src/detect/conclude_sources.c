@@ -3,6 +3,7 @@
 
 #include "aggregate/shard.h"
 #include "detect/judge.h"
+#include "detect/reflection.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct tally {
 	uint64_t inside[KIND_COUNT]; /* packets by kind of sources that turned out to be inside */
 	uint64_t behaviours[BEHAVIOUR_COUNT], behaviour_sources[BEHAVIOUR_COUNT];
 	uint64_t tool_sources[TOOL_COUNT], tool_packets[TOOL_COUNT];
+	struct reflection reflection;
 	struct rank *ranks; /* the shard's best, at most `top`, unsorted heap: worst first */
 	size_t rank_count, rank_room;
 	enum status status;
@@ -178,6 +180,7 @@ static enum status judge_shard(struct judging *j, unsigned number)
 			continue;
 		look_at(j->context, shard, e, &facts, &verdict);
 		count(t, &facts, &verdict);
+		reflection_note(&t->reflection, &shard->sources, e);
 		if (answered_from_inside(j->context, e)) {
 			for (int k = 0; k < KIND_COUNT; k++)
 				t->inside[k] += e->kinds[k];
@@ -306,6 +309,8 @@ enum status conclude_sources(struct pipeline *p, const struct conclude_options *
 	struct judge_context context;
 	enum status st = j && census ? STATUS_OK : STATUS_NO_MEMORY;
 
+	for (unsigned i = 0; j && i < SHARD_COUNT; i++)
+		reflection_init(&j->tallies[i].reflection);
 	if (!st) {
 		take_census(p, census);
 		judge_context_init(&context, &out->telescope, out->inferred, census);
@@ -319,8 +324,15 @@ enum status conclude_sources(struct pipeline *p, const struct conclude_options *
 		sum(j, out);
 		st = report_top(j, out);
 	}
-	for (unsigned i = 0; j && i < SHARD_COUNT; i++)
+	if (!st) {
+		for (unsigned i = 1; i < SHARD_COUNT; i++)
+			reflection_merge(&j->tallies[0].reflection, &j->tallies[i].reflection);
+		st = reflection_tell(&j->tallies[0].reflection, out);
+	}
+	for (unsigned i = 0; j && i < SHARD_COUNT; i++) {
 		free(j->tallies[i].ranks);
+		reflection_clear(&j->tallies[i].reflection);
+	}
 	spoof_census_free(census);
 	free(j);
 	return st;

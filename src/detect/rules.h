@@ -60,6 +60,11 @@
 #define RULE_ATTACK_MINUTE       30 /* packets in the highest minute */
 #define RULE_ATTACK_DESTINATIONS 5  /* ours: a forger draws from all addresses */
 
+/* A reflected flood onto the monitored space, ours: so many servers answer, and so many to each
+ * address that gets answers. A busy resolver in the space would have a dozen. */
+#define RULE_REFLECTORS      50
+#define RULE_REFLECTORS_EACH 25
+
 /* Inference of the monitored prefixes, ours. */
 #define INFER_PREFIXES_MAX 64   /* more are no telescope; the heaviest are kept */
 #define INFER_SHORTEST_V4  8    /* no telescope is larger than a /8 */

@@ -69,6 +69,7 @@ def check_amplification():
     assert report["kinds"]["backscatter"] > 0.9 * 7057
     busiest = max(report["ports"], key=lambda p: p["packets"])
     assert (busiest["proto"], busiest["port"], busiest["kind"]) == ("udp", 53, "backscatter")
+    assert any("DNS servers" in w and "reflected" in w for w in report["warnings"])
 
 
 def main():
