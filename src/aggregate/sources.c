@@ -5,6 +5,7 @@
 #include "aggregate/ports.h"
 #include "base/timefmt.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,7 @@ static enum status add_port(struct sources *s, struct source_entry *e, uint32_t 
 		place = port_place(slab_at(&s->ports[port_class(n + 1)], e->port_block),
 		                   4u << port_class(n + 1), key);
 	}
+	assert(place);
 	place->key = key;
 	place->packets = add_saturating(place->packets, packets);
 	e->port_count += *new_port;
