@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every command in the README's fenced blocks runs, in the build folder that there is.
+"""Every command in the fenced blocks of README and howtos runs, in the build folder that there is.
 
 `capture.pcap` stands for a capture of the reader's own; here it is the demo's day. Targets that
 run for long, and this test's own, are only looked up.
 """
+import glob
 import os
 import re
 import subprocess
@@ -31,10 +32,11 @@ def run(command):
 
 
 def main():
-    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as readme:
-        text = readme.read()
-    commands = list(fenced_commands(text))
-    assert "make demo" in commands and len(commands) >= 6, commands
+    commands = []
+    for page in ["README.md", *sorted(glob.glob("docs/howto/*.md", root_dir=SOURCE))]:
+        with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
+            commands += fenced_commands(file.read())
+    assert "make demo" in commands and len(commands) >= 15, commands
     for command in commands:
         done = run(command)
         assert done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stderr[-3000:]}"
