@@ -127,6 +127,8 @@ static enum status live_refuse(const struct live_source *l, int code, struct tro
 
 	if (code == PCAP_ERROR_PERM_DENIED)
 		more = "capturing needs CAP_NET_RAW";
+	if (code == PCAP_ERROR_NO_SUCH_DEVICE)
+		more = "'ip link' lists what there is";
 	return trouble_set(t, st, l->name, 0, "%s: %s", pcap_statustostr(code), more);
 }
 

@@ -70,16 +70,18 @@ static enum status parse_number(const struct option *row, const char *text, uint
 /* What would have been right, for the person who typed it. */
 static enum status refuse_number(const struct option *row, const char *text, struct trouble *t)
 {
-	if (row->type == OPTION_COUNT)
+	if (row->type == OPTION_COUNT || row->type == OPTION_COUNT_OR_ALL)
 		return trouble_set(t, STATUS_USAGE, NULL, 0,
-		                   "--%s: '%s' is not a number from %llu to %llu", row->name, text,
-		                   (unsigned long long)row->low, (unsigned long long)row->high);
+		                   "--%s: '%s' is not a number from %llu to %llu%s", row->name,
+		                   text, (unsigned long long)row->low,
+		                   (unsigned long long)row->high,
+		                   row->type == OPTION_COUNT ? "" : ", nor 'all'");
 	if (row->type == OPTION_SIZE)
 		return trouble_set(t, STATUS_USAGE, NULL, 0,
 		                   "--%s: '%s' is not a size of at least %llu bytes, such as 256M",
 		                   row->name, text, (unsigned long long)row->low);
-	return trouble_set(t, STATUS_USAGE, NULL, 0, "--%s: '%s' is not a %s in range; see --help",
-	                   row->name, text, row->argument);
+	return trouble_set(t, STATUS_USAGE, NULL, 0,
+	                   "--%s: '%s' is no such time as 90s, 15m or 24h", row->name, text);
 }
 
 static enum status store(const struct option *row, const char *text, void *settings,
