@@ -248,14 +248,32 @@ static double tau(double x)
 	return z / 3;
 }
 
+/* How many registers hold each rank. Four tables, so that neighbours with the same rank do not
+ * wait for each other's store. */
+static void count_ranks(const uint8_t registers[FLOW_REGISTERS], uint32_t counts[RANK_BITS + 2])
+{
+	uint16_t parts[4][256] = {{0}};
+
+	for (int i = 0; i < FLOW_REGISTERS; i += 4) {
+		parts[0][registers[i]]++;
+		parts[1][registers[i + 1]]++;
+		parts[2][registers[i + 2]]++;
+		parts[3][registers[i + 3]]++;
+	}
+	for (int k = 0; k < RANK_BITS + 1; k++)
+		counts[k] = (uint32_t)parts[0][k] + parts[1][k] + parts[2][k] + parts[3][k];
+	counts[RANK_BITS + 1] = FLOW_REGISTERS;
+	for (int k = 0; k < RANK_BITS + 1; k++)
+		counts[RANK_BITS + 1] -= counts[k];
+}
+
 double distinct_estimate(const uint8_t registers[FLOW_REGISTERS])
 {
 	const double m = FLOW_REGISTERS;
-	uint32_t counts[RANK_BITS + 2] = {0};
+	uint32_t counts[RANK_BITS + 2];
 	double z;
 
-	for (int i = 0; i < FLOW_REGISTERS; i++)
-		counts[registers[i] <= RANK_BITS ? registers[i] : RANK_BITS + 1]++;
+	count_ranks(registers, counts);
 	z = m * tau(1 - counts[RANK_BITS + 1] / m);
 	for (int k = RANK_BITS; k >= 1; k--)
 		z = 0.5 * (z + counts[k]);

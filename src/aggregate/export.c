@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNITS = EXPORT_AHEAD + 1, LOOK_AHEAD = 8 };
+enum { UNITS = EXPORT_AHEAD + 1, LOOK_AHEAD = 16, GATHER_AHEAD = 32 };
 
 /* One closing: the windows of all shards, and how many workers have given theirs. */
 struct unit {
@@ -99,20 +99,25 @@ static enum status make_room(struct export *e, size_t rows)
 	return STATUS_NO_MEMORY;
 }
 
-/* IPv4 rows (or IPv6 rows) of a unit into e->places from `at` on. */
-static size_t gather(struct export *e, const struct unit *u, bool v6, size_t at)
+/* A unit's rows into e->places: IPv4 from the front, IPv6 from the back, which begins at the
+ * returned place. */
+static size_t gather(struct export *e, const struct unit *u, size_t rows)
 {
+	size_t front = 0, back = rows;
+
 	for (uint32_t shard = 0; shard < e->shards; shard++) {
 		const struct window *w = u->windows[shard];
 
 		for (uint32_t i = 0; i < w->count; i++) {
 			uint64_t key = w->rows[w->used[i]].key;
+			struct place place = {row_order(key), shard, w->used[i]};
 
-			if (key_is_v6(key) == v6)
-				e->places[at++] = (struct place){row_order(key), shard, w->used[i]};
+			if (i + GATHER_AHEAD < w->count)
+				prefetch_read(&w->rows[w->used[i + GATHER_AHEAD]]);
+			e->places[key_is_v6(key) ? --back : front++] = place;
 		}
 	}
-	return at;
+	return front;
 }
 
 static struct addr place_source(const struct unit *u, const struct place *p)
@@ -203,7 +208,7 @@ static enum status send_rows(struct export *e, const struct unit *u, size_t v4, 
 
 static enum status send_unit(struct export *e, struct unit *u)
 {
-	size_t v4, all, rows = 0;
+	size_t v4, rows = 0;
 	enum status st;
 
 	for (unsigned i = 0; i < e->shards; i++)
@@ -211,14 +216,13 @@ static enum status send_unit(struct export *e, struct unit *u)
 	u->header.rows = rows;
 	if (make_room(e, rows))
 		return STATUS_NO_MEMORY;
-	v4 = gather(e, u, false, 0);
-	all = gather(e, u, true, v4);
+	v4 = gather(e, u, rows);
 	radix_sort(e->places, e->scratch, v4);
-	if (all > v4)
-		qsort_r(e->places + v4, all - v4, sizeof(*e->places), compare_v6, u);
+	if (rows > v4)
+		qsort_r(e->places + v4, rows - v4, sizeof(*e->places), compare_v6, u);
 	st = e->sink->begin(e->sink->state, &u->header);
 	if (!st)
-		st = send_rows(e, u, v4, all);
+		st = send_rows(e, u, v4, rows);
 	if (!st)
 		st = e->sink->end(e->sink->state);
 	return st;
