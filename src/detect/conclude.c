@@ -4,6 +4,7 @@
 #include "aggregate/shard.h"
 #include "base/timefmt.h"
 #include "detect/conclude_parts.h"
+#include "detect/fresh.h"
 #include "detect/infer.h"
 #include "detect/telescope.h"
 
@@ -105,6 +106,12 @@ static enum status warn(const struct pipeline *p, struct analysis *a)
 	return st;
 }
 
+static void cut_ports(const struct conclude_options *o, struct analysis *a)
+{
+	if (o->top != UINT64_MAX && a->port_count > CONCLUDE_PORTS)
+		a->port_count = CONCLUDE_PORTS;
+}
+
 enum status conclude(struct pipeline *p, const struct conclude_options *o, struct analysis *out)
 {
 	enum status st;
@@ -116,7 +123,10 @@ enum status conclude(struct pipeline *p, const struct conclude_options *o, struc
 	if (!st)
 		st = conclude_sources(p, o, out);
 	if (!st)
-		st = conclude_ports(p, o, out);
+		st = conclude_ports(p, out);
+	if (!st)
+		st = fresh_find(out); /* in all ports: new ones may be small */
+	cut_ports(o, out);
 	if (!st)
 		st = conclude_attacks(p, o, out);
 	if (!st)

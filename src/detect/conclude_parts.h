@@ -10,8 +10,8 @@
 MUST_USE enum status conclude_sources(struct pipeline *p, const struct conclude_options *o,
                                       struct analysis *out);
 
-MUST_USE enum status conclude_ports(struct pipeline *p, const struct conclude_options *o,
-                                    struct analysis *out);
+/* All ports, however many. */
+MUST_USE enum status conclude_ports(struct pipeline *p, struct analysis *out);
 MUST_USE enum status conclude_attacks(struct pipeline *p, const struct conclude_options *o,
                                       struct analysis *out);
 MUST_USE enum status conclude_series(struct pipeline *p, struct analysis *out);

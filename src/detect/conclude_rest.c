@@ -57,8 +57,7 @@ static size_t melt(struct port_report *ports, size_t n)
 	return kept;
 }
 
-enum status conclude_ports(struct pipeline *p, const struct conclude_options *o,
-                           struct analysis *out)
+enum status conclude_ports(struct pipeline *p, struct analysis *out)
 {
 	const struct timebins *time = &pipeline_shard(p, 0)->ports.time;
 	size_t n = 0, at = 0;
@@ -80,8 +79,6 @@ enum status conclude_ports(struct pipeline *p, const struct conclude_options *o,
 	qsort(out->ports, at, sizeof(*out->ports), compare_keys);
 	out->port_count = melt(out->ports, at);
 	qsort(out->ports, out->port_count, sizeof(*out->ports), compare_ports);
-	if (o->top != UINT64_MAX && out->port_count > CONCLUDE_PORTS)
-		out->port_count = CONCLUDE_PORTS;
 	out->port_bin_start_ns = time->first * time->width_s * NS_PER_SECOND;
 	out->port_bin_ns = time->width_s * NS_PER_SECOND;
 	out->port_bin_count = time->used;

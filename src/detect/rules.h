@@ -65,6 +65,13 @@
 #define RULE_REFLECTORS      50
 #define RULE_REFLECTORS_EACH 25
 
+/* What is new within one capture, ours. Change from day to day is the hub's to tell. */
+#define RULE_FRESH_COLUMNS 8    /* columns with traffic; with fewer nothing can be told */
+#define RULE_FRESH_SHARE   0.25 /* of them, before the first packet */
+#define RULE_FRESH_SOURCES 10
+#define RULE_FRESH_PACKETS 50
+#define RULE_FRESH_P       1e-6 /* chance that a steady port had shown no source till then */
+
 /* Inference of the monitored prefixes, ours. */
 #define INFER_PREFIXES_MAX 64   /* more are no telescope; the heaviest are kept */
 #define INFER_SHORTEST_V4  8    /* no telescope is larger than a /8 */

@@ -18,6 +18,7 @@ void analysis_clear(struct analysis *a)
 	free(a->warnings);
 	prefix_set_clear(&a->telescope);
 	free(a->ports);
+	free(a->fresh);
 	free(a->sources);
 	free(a->attacks);
 	free(a->series);

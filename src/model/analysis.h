@@ -21,6 +21,7 @@ enum {
 	SPOOF_REASONS = 8,
 	SERIES_BINS = 512, /* most bins in the series of an analysis */
 	PORT_BINS = 48,    /* most columns in the port heat map */
+	FRESH_MAX = 100,   /* most new ports */
 	OPERATOR_TEXT_MAX = 64,
 	ASN_TEXT_MAX = 64,
 };
@@ -97,6 +98,14 @@ struct port_report {
 	uint64_t bins[PORT_BINS]; /* packets over time; see analysis.port_bin_* */
 };
 
+/* A port that nobody asked for in the first part of the capture; see detect/fresh.h. */
+struct fresh_port {
+	uint8_t proto;
+	uint16_t port;
+	uint64_t since_ns; /* begin of the column of its first packet; see analysis.port_bin_* */
+	uint64_t packets, sources;
+};
+
 enum attack_state { ATTACK_PROVISIONAL, ATTACK_CONFIRMED, ATTACK_WITHDRAWN, ATTACK_CLOSED };
 
 struct attack {
@@ -149,6 +158,8 @@ struct analysis {
 	uint64_t behaviour_sources[BEHAVIOUR_COUNT];
 	struct port_report *ports; /* by packets, descending */
 	size_t port_count;
+	struct fresh_port *fresh; /* by sources, descending, then port */
+	size_t fresh_count;       /* at most FRESH_MAX */
 	struct {
 		uint64_t sources, packets;
 	} tools[TOOL_COUNT];
