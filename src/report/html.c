@@ -182,6 +182,7 @@ enum status report_html(const struct analysis *a, const struct report_options *o
 	page_raw(&p, "</header>\n<main>\n");
 	page_series(&p);
 	page_ports(&p);
+	page_new(&p);
 	page_heat(&p);
 	page_raw(&p, "<div class=\"two\">\n");
 	page_kinds(&p);

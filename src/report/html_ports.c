@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is asked for: a table with bars, and how it moves through the hours. */
+/* What is asked for: a table with bars, what of it is new, and how it moves through the hours. */
 #include "base/timefmt.h"
 #include "report/figures.h"
 #include "report/svg.h"
@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { PORTS_SHOWN = 25, HEAT_ROWS = 20, HEAT_ROW_HEIGHT = 20, HEAT_LEVELS = 10 };
+enum { PORTS_SHOWN = 25, NEW_SHOWN = 25, HEAT_ROWS = 20, HEAT_ROW_HEIGHT = 20, HEAT_LEVELS = 10 };
 
 static bool shown(const struct port_report *port)
 {
@@ -59,6 +59,42 @@ void page_ports(const struct page *p)
 		page_cell_count(p, port->sources);
 		page_cell_bar(p, largest ? (double)port->packets / (double)largest : 0,
 		              port->kind == KIND_BACKSCATTER ? "c-back" : "c-tcp");
+		page_row_close(p);
+	}
+	page_table_close(p, false);
+	page_section_close(p);
+}
+
+void page_new(const struct page *p)
+{
+	static const struct page_column columns[] = {{"port", false},
+	                                             {"service", false},
+	                                             {"since (UTC)", false},
+	                                             {"sources since", true},
+	                                             {"packets", true}};
+	const struct analysis *a = p->a;
+	char step[TIME_TEXT_MAX], note[160];
+
+	if (a->fresh_count == 0)
+		return;
+	duration_text((double)a->port_bin_ns / (double)NS_PER_SECOND, step);
+	snprintf(note, sizeof(note),
+	         "Many ask for these, and nobody did in the first part of the capture. Times are "
+	         "in steps of %s.",
+	         step);
+	page_section_open(p, "new", "What is new", note);
+	page_table_open(p, "new ports by sources", false, columns, 5);
+	for (size_t i = 0; i < a->fresh_count && i < NEW_SHOWN; i++) {
+		const struct fresh_port *port = &a->fresh[i];
+		char name[PORT_TEXT_MAX];
+
+		port_text(port->proto, port->port, name);
+		page_row_open(p);
+		page_cell_head(p, name);
+		page_cell(p, service_name(port->proto, port->port));
+		page_cell_time(p, port->since_ns);
+		page_cell_count(p, port->sources);
+		page_cell_count(p, port->packets);
 		page_row_close(p);
 	}
 	page_table_close(p, false);

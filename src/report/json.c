@@ -141,6 +141,23 @@ static void write_ports(struct json_out *j, const struct analysis *a)
 	json_array_close(j);
 }
 
+static void write_new(struct json_out *j, const struct analysis *a)
+{
+	json_array_open(j, "new");
+	for (size_t i = 0; i < a->fresh_count; i++) {
+		const struct fresh_port *p = &a->fresh[i];
+
+		json_object_open(j, NULL);
+		write_proto(j, "proto", p->proto);
+		json_u64(j, "port", p->port);
+		write_time(j, "since", p->since_ns);
+		json_u64(j, "packets", p->packets);
+		json_u64(j, "sources", p->sources);
+		json_object_close(j);
+	}
+	json_array_close(j);
+}
+
 static void write_tools(struct json_out *j, const struct analysis *a)
 {
 	json_object_open(j, "tools");
@@ -305,6 +322,7 @@ enum status report_json(const struct analysis *a, const struct report_options *o
 	write_telescope(&j, a, options);
 	write_kinds(&j, a);
 	write_ports(&j, a);
+	write_new(&j, a);
 	write_tools(&j, a);
 	write_sources(&j, a, options);
 	json_array_open(&j, "attacks");

@@ -45,6 +45,7 @@ void page_cell_bar(const struct page *p, double share, const char *class_name);
 /* The sections, one file each. */
 void page_series(const struct page *p);
 void page_ports(const struct page *p);
+void page_new(const struct page *p);
 void page_heat(const struct page *p);
 void page_kinds(const struct page *p);
 void page_tools(const struct page *p);

@@ -226,6 +226,7 @@ enum status report_text(const struct analysis *a, const struct report_options *o
 	headline(&p, a, options);
 	over_time(&p, a);
 	text_ports(&p, a);
+	text_new(&p, a);
 	text_kinds(&p, a);
 	text_tools(&p, a);
 	text_sources(&p, a, options);

@@ -13,6 +13,7 @@ enum {
 	ANSWERS_SHOWN = 5,
 	SOURCES_SHOWN = 20,
 	ATTACKS_SHOWN = 15,
+	NEW_SHOWN = 10,
 };
 
 /* From this score on a reader should know that the address may be forged. */
@@ -106,6 +107,45 @@ void text_ports(const struct pen *p, const struct analysis *a)
 {
 	list_ports(p, a, false, PORTS_SHOWN);
 	list_ports(p, a, true, ANSWERS_SHOWN);
+}
+
+static void new_row(struct pen_table *t, const struct fresh_port *port)
+{
+	unsigned row = pen_table_row(t);
+	char name[PORT_TEXT_MAX], since[TIME_TEXT_MAX];
+
+	port_text(port->proto, port->port, name);
+	time_text(port->since_ns, 0, since);
+	pen_table_cell(t, row, 0, "%s", name);
+	pen_table_cell(t, row, 1, "%s", service_name(port->proto, port->port));
+	pen_table_cell(t, row, 2, "%.5s %.5s", since + 5, since + 11);
+	cell_count(t, row, 3, port->sources);
+	cell_count(t, row, 4, port->packets);
+}
+
+void text_new(const struct pen *p, const struct analysis *a)
+{
+	static const struct pen_column columns[] = {
+	        {.title = "port"},
+	        {.title = "service", .narrowest = 8},
+	        {.title = "since"},
+	        {.title = "sources since", .right = true},
+	        {.title = "packets", .right = true, .leaves = 1},
+	};
+	struct pen_table t = {.columns = columns, .column_count = 5};
+	char step[TIME_TEXT_MAX], note[120], more[40] = "";
+
+	for (size_t i = 0; i < a->fresh_count && i < NEW_SHOWN; i++)
+		new_row(&t, &a->fresh[i]);
+	if (t.row_count == 0)
+		return;
+	if (a->fresh_count > t.row_count)
+		snprintf(more, sizeof(more), "; the largest %u", t.row_count);
+	duration_text((double)a->port_bin_ns / (double)NS_PER_SECOND, step);
+	snprintf(note, sizeof(note), "not asked for in the first part; in steps of %s%s", step,
+	         more);
+	pen_heading(p, "What is new", note);
+	pen_table_print(p, &t);
 }
 
 /* Sources by behaviour for the kinds that are behaviours; the others have no such count. */

@@ -6,6 +6,7 @@
 #include "report/pen.h"
 
 void text_ports(const struct pen *p, const struct analysis *a);
+void text_new(const struct pen *p, const struct analysis *a);
 void text_kinds(const struct pen *p, const struct analysis *a);
 void text_tools(const struct pen *p, const struct analysis *a);
 void text_sources(const struct pen *p, const struct analysis *a, const struct report_options *o);

@@ -121,6 +121,16 @@ __attribute__((unused)) static void fixture_ports(struct analysis *a)
 	}
 }
 
+__attribute__((unused)) static void fixture_new(struct analysis *a)
+{
+	a->fresh_count = 2;
+	a->fresh = fixture_array(2, sizeof(*a->fresh));
+	a->fresh[0] = (struct fresh_port){6, 37777, FIXTURE_START + 8 * 3600 * NS_PER_SECOND,
+	                                  477076, 4499};
+	a->fresh[1] =
+	        (struct fresh_port){17, 123, FIXTURE_START + 10 * 3600 * NS_PER_SECOND, 60000, 40};
+}
+
 __attribute__((unused)) static void fixture_source(struct source_report *s, const char *address,
                                                    uint64_t packets, enum behaviour behaviour,
                                                    enum tool tool)
@@ -224,6 +234,7 @@ __attribute__((unused)) static struct analysis fixture_day(void)
 	fixture_input(&a);
 	fixture_counts(&a);
 	fixture_ports(&a);
+	fixture_new(&a);
 	fixture_sources(&a);
 	fixture_attacks(&a);
 	fixture_series(&a);
@@ -290,6 +301,8 @@ __attribute__((unused)) static struct analysis fixture_huge(void)
 		for (size_t b = 0; b < PORT_BINS; b++)
 			a.ports[p].bins[b] = UINT64_MAX;
 	}
+	for (size_t i = 0; i < a.fresh_count; i++)
+		a.fresh[i].since_ns = a.fresh[i].packets = a.fresh[i].sources = UINT64_MAX;
 	for (size_t i = 0; i < a.source_count; i++) {
 		a.sources[i].facts.packets = a.sources[i].facts.last_ns = UINT64_MAX;
 		a.sources[i].facts.destinations = 1e300;
