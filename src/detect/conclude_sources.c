@@ -123,16 +123,19 @@ static void remove_port(void *state, const struct source_port_count *port)
 	ports_remove(state, port->key, port->packets);
 }
 
-/* An estimate can overshoot; who sends from outside reaches monitored addresses of its own
+/* An estimate can overshoot: a packet reaches one address, and who sends from outside reaches monitored addresses of its own
  * family and no others. */
 static void cap_destinations(const struct judge_context *c, struct source *facts)
 {
 	double most =
 	        addr_is_v4(&facts->address) ? c->addresses_v4 : prefix_set_size_v6(c->telescope);
 
-	if (!facts->destinations_exact && most > 0 && facts->kinds[KIND_OUTBOUND] == 0 &&
-	    facts->destinations > most)
+	if (facts->destinations_exact)
+		return;
+	if (most > 0 && facts->kinds[KIND_OUTBOUND] == 0 && facts->destinations > most)
 		facts->destinations = most;
+	if (facts->destinations > (double)facts->packets)
+		facts->destinations = (double)facts->packets;
 }
 
 /* The facts and the verdict on one source, as they are counted and printed. */

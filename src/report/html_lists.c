@@ -63,7 +63,7 @@ void page_tools(const struct page *p)
 
 static void cell_ports(const struct page *p, const struct source *s)
 {
-	page_raw(p, "<td>");
+	page_raw(p, "<td class=\"ports\">");
 	for (unsigned i = 0; i < s->top_port_count && i < SOURCE_PORTS_SHOWN; i++) {
 		char name[PORT_TEXT_MAX];
 
@@ -117,7 +117,7 @@ static void cell_who(const struct page *p, const struct source_report *s)
 	page_raw(p, "</td>");
 }
 
-static void source_row(const struct page *p, const struct source_report *s)
+static void source_row(const struct page *p, const struct source_report *s, bool named)
 {
 	char address[ADDR_TEXT_MAX], targets[NUMBER_TEXT_MAX];
 
@@ -125,14 +125,16 @@ static void source_row(const struct page *p, const struct source_report *s)
 	count_text(whole(s->facts.destinations), targets);
 	page_row_open(p);
 	page_cell_head(p, address);
-	page_cell(p, s->country);
+	if (named)
+		page_cell(p, s->country);
 	page_cell_count(p, s->facts.packets);
 	outfile_printf(p->out, "<td class=\"n\">%s%s</td>", s->facts.destinations_exact ? "" : "~",
 	               targets);
 	cell_ports(p, &s->facts);
 	page_cell(p, behaviour_name(s->verdict.behaviour));
 	cell_tool(p, &s->verdict);
-	cell_who(p, s);
+	if (named)
+		cell_who(p, s);
 	cell_doubt(p, &s->verdict);
 	page_cell_time(p, s->facts.first_ns);
 	page_cell_time(p, s->facts.last_ns);
@@ -141,22 +143,32 @@ static void source_row(const struct page *p, const struct source_report *s)
 
 void page_sources(const struct page *p)
 {
-	static const struct page_column columns[] = {
+	static const struct page_column with_names[] = {
 	        {"source", false},  {"country", false},     {"packets", true},    {"targets", true},
 	        {"ports", false},   {"does", false},        {"tool", false},      {"who", false},
+	        {"forged?", false}, {"first (UTC)", false}, {"last (UTC)", false}};
+	static const struct page_column without[] = {
+	        {"source", false},  {"packets", true},      {"targets", true},
+	        {"ports", false},   {"does", false},        {"tool", false},
 	        {"forged?", false}, {"first (UTC)", false}, {"last (UTC)", false}};
 	const struct analysis *a = p->a;
 	size_t n = a->source_count < SOURCES_SHOWN ? a->source_count : SOURCES_SHOWN;
 	char note[120], all[NUMBER_TEXT_MAX];
+	bool named = false;
 
 	if (n == 0)
 		return;
+	for (size_t i = 0; i < n; i++)
+		named |= a->sources[i].country[0] || a->sources[i].asn || a->sources[i].known[0];
 	count_text(a->sources_total, all);
 	snprintf(note, sizeof(note), "The largest %zu of %s, by packets.", n, all);
 	page_section_open(p, "sources", "Who", note);
-	page_table_open(p, "sources by packets", false, columns, 11);
+	if (named)
+		page_table_open(p, "sources by packets", false, with_names, 11);
+	else
+		page_table_open(p, "sources by packets", false, without, 9);
 	for (size_t i = 0; i < n; i++)
-		source_row(p, &a->sources[i]);
+		source_row(p, &a->sources[i], named);
 	page_table_close(p, false);
 	page_section_close(p);
 }

@@ -65,7 +65,8 @@ const char *const page_style[] = {
         ".attack{fill:var(--back-scatter);stroke:var(--back-scatter)}"
         ".attack.closed{fill-opacity:.55}.attack.provisional{fill-opacity:.15}"
         ".attack.withdrawn{fill:none;stroke:var(--dim);stroke-dasharray:3 2}\n"
-        ".who{min-width:14rem}.doubt{min-width:8rem}small{white-space:nowrap}\n"
+        ".who{min-width:12rem}.doubt{min-width:8rem}.ports{min-width:11rem}"
+        "small{white-space:nowrap}\n"
         "@media (max-width:40rem){#ports :is(th,td):nth-child(3),#ports :is(th,"
         "td):nth-child(5){display:none}.bar{min-width:4rem}tbody th{white-space:normal;"
         "overflow-wrap:anywhere;min-width:7.5rem}}\n"
@@ -80,7 +81,7 @@ const char *const page_style[] = {
         "body{max-width:none;padding:0;print-color-adjust:exact;"
         "-webkit-print-color-adjust:exact}.scroll{overflow:visible}.chart{min-width:0}"
         "table{font-size:.82rem}.bar{min-width:3rem}tbody th{white-space:normal;"
-        "overflow-wrap:anywhere;min-width:7rem}.who,.doubt{min-width:0}time,"
+        "overflow-wrap:anywhere;min-width:7rem}.who,.doubt,.ports{min-width:0}time,"
         "small{white-space:normal}h2,h3{break-after:avoid}tr,.chart,"
         ".tiles li{break-inside:avoid}details{display:none}@page{margin:12mm}}\n",
         NULL};
