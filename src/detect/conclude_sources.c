@@ -123,8 +123,8 @@ static void remove_port(void *state, const struct source_port_count *port)
 	ports_remove(state, port->key, port->packets);
 }
 
-/* An estimate can overshoot: a packet reaches one address, and who sends from outside reaches monitored addresses of its own
- * family and no others. */
+/* An estimate can overshoot: a packet reaches one address, and who sends from outside reaches
+ * monitored addresses of its own family and no others. */
 static void cap_destinations(const struct judge_context *c, struct source *facts)
 {
 	double most =

@@ -3,6 +3,7 @@
 
 #include "detect/behaviour.h"
 #include "detect/rules.h"
+#include "model/bogon.h"
 
 #include <math.h>
 
@@ -10,7 +11,7 @@
 static bool is_private(const struct prefix_set *telescope)
 {
 	for (size_t i = 0; i < telescope->count; i++) {
-		if (spoof_is_private(&telescope->items[i].base))
+		if (bogon_is_private(&telescope->items[i].base))
 			return true;
 	}
 	return false;

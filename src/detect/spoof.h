@@ -28,12 +28,6 @@ void spoof_census_add(struct spoof_census *c, const struct source *s);
  * one 65536th of all counted. 0 for a source that the census does not count. */
 uint32_t spoof_census_sharers(const struct spoof_census *c, const struct source *s);
 
-/* True for RFC 6890 space and multicast: no packet from the Internet can have it as source. */
-bool spoof_is_bogon(const struct addr *a);
-
-/* True where an address belongs to a private network (RFC 1918, 4193, 6598, link local). */
-bool spoof_is_private(const struct addr *a);
-
 /* Fill v's spoof_score and spoof_reasons. census may be NULL. private_telescope: some
  * monitored space is a private network, so private sources are at home. */
 void spoof_judge(const struct spoof_census *c, const struct source *s, bool private_telescope,
