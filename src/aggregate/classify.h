@@ -92,43 +92,43 @@ static CLASSIFY_INLINE enum packet_kind classify_kind(const struct packet *p)
 static CLASSIFY_INLINE unsigned classify_v4_marks(const struct packet *p)
 {
 	uint32_t masscan = (p->dst32 ^ p->dst_port ^ p->seq) & 0xffff;
+	uint16_t ip_id = p->ip_id, tcp_window = p->tcp_window;
 	unsigned marks = 0;
 
-	marks |= (unsigned)(p->ip_id == 54321 && p->tcp_window == 65535) << MARK_ZMAP;
-	marks |= (unsigned)(p->ip_id == masscan) << MARK_MASSCAN;
+	marks |= (unsigned)((ip_id == 54321) & (tcp_window == 65535)) << MARK_ZMAP;
+	marks |= (unsigned)(ip_id == masscan) << MARK_MASSCAN;
 	marks |= (unsigned)(p->seq == p->dst32) << MARK_MIRAI;
 	return marks;
 }
 
 /* nmap's SYN scan and the windows of its OS probe (nmap's nmap-os-db documentation). */
-static CLASSIFY_INLINE bool classify_nmap(const struct packet *p)
+static CLASSIFY_INLINE bool classify_nmap(uint16_t tcp_window, enum tcp_options options)
 {
-	if (p->tcp_window == 1024)
-		return p->tcp_options == OPTIONS_MSS_1460;
-	switch (p->tcp_window) {
-	case 1:
-	case 63:
-	case 4:
-	case 16:
-	case 512:
-	case 3:
-		return p->tcp_options == OPTIONS_OTHER;
-	default:
+	enum { PROBES = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 16 };
+
+	if (tcp_window > 1024)
 		return false;
-	}
+	if (tcp_window == 1024)
+		return options == OPTIONS_MSS_1460;
+	if (options != OPTIONS_OTHER)
+		return false;
+	return tcp_window < 32 ? PROBES >> tcp_window & 1 : tcp_window == 63 || tcp_window == 512;
 }
 
-/* Marks of a TCP SYN scan. */
+/* Marks of a TCP SYN scan. Fields go into variables of their own first: else gcc compares
+ * neighbours in one piece, for which they go through memory and wait for their stores. */
 static CLASSIFY_INLINE uint8_t classify_syn_marks(const struct packet *p)
 {
+	uint16_t ip_id = p->ip_id, tcp_window = p->tcp_window;
+	enum tcp_options options = (enum tcp_options)p->tcp_options;
+	uint32_t seq = p->seq;
 	unsigned marks = p->v6 ? 0 : classify_v4_marks(p);
 
-	marks |= (unsigned)(p->tcp_window == 65535 && p->tcp_options == OPTIONS_WINDOWS)
-	         << MARK_ZMAP_LIKE;
-	marks |= (unsigned)(p->tcp_window == 14600 && (!(p->seq & 0xffff) || !(p->seq >> 16)))
+	marks |= (unsigned)((tcp_window == 65535) & (options == OPTIONS_WINDOWS)) << MARK_ZMAP_LIKE;
+	marks |= (unsigned)((tcp_window == 14600) & (!(seq & 0xffff) | !(seq >> 16)))
 	         << MARK_HAJIME;
-	marks |= (unsigned)classify_nmap(p) << MARK_NMAP;
-	marks |= (unsigned)(p->ip_id == 54321 || p->ttl > 200 || p->tcp_options == OPTIONS_NONE)
+	marks |= (unsigned)classify_nmap(tcp_window, options) << MARK_NMAP;
+	marks |= (unsigned)((ip_id == 54321) | (p->ttl > 200) | (options == OPTIONS_NONE))
 	         << MARK_IRREGULAR;
 	return (uint8_t)marks;
 }
