@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aggregate/ports.h"
 
-#include "base/hash.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 enum { SLOTS_MIN = 256 };
 
+/* Aligned, so that no place lies in two cache lines. */
+static struct port_total *new_slots(size_t n)
+{
+	struct port_total *slots = aligned_alloc(64, n * sizeof(*slots));
+
+	if (slots)
+		memset(slots, 0, n * sizeof(*slots));
+	return slots;
+}
+
 enum status ports_init(struct ports *p, size_t budget)
 {
 	*p = (struct ports){.mask = SLOTS_MIN - 1, .budget = budget, .time.columns = PORT_BINS};
 	slab_init(&p->bins, PORT_BINS * sizeof(uint64_t), 5);
-	p->slots = calloc(SLOTS_MIN, sizeof(*p->slots));
+	p->slots = new_slots(SLOTS_MIN);
 	return p->slots ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -50,16 +58,16 @@ void ports_cover(struct ports *p, uint32_t time_s)
 	for (uint32_t i = 0; i <= p->mask; i++) {
 		struct port_total *port = &p->slots[i];
 
-		if (port->key && port->bins == SLAB_NONE)
-			port->only_bin = timebins_moved(&move, port->only_bin);
-		else if (port->key)
+		if (port->key)
+			port->column = (uint8_t)timebins_moved(&move, port->column);
+		if (port->key && port->bins != SLAB_NONE)
 			move_bins(slab_at(&p->bins, port->bins), &move);
 	}
 }
 
 static struct port_total *find(const struct ports *p, uint32_t key)
 {
-	uint32_t at = (uint32_t)hash_u64(key, 4) & p->mask;
+	uint32_t at = ports_hash(key) & p->mask;
 
 	while (p->slots[at].key && p->slots[at].key != key)
 		at = (at + 1) & p->mask;
@@ -70,7 +78,7 @@ static enum status grow(struct ports *p)
 {
 	struct ports old = *p;
 
-	p->slots = calloc((size_t)(old.mask + 1) * 2, sizeof(*p->slots));
+	p->slots = new_slots((size_t)(old.mask + 1) * 2);
 	if (!p->slots) {
 		p->slots = old.slots;
 		return STATUS_NO_MEMORY;
@@ -84,28 +92,30 @@ static enum status grow(struct ports *p)
 	return STATUS_OK;
 }
 
-/* Packets into their column; the second column makes the bins, where the budget allows. */
-static enum status add_to_bin(struct ports *p, struct port_total *port, uint64_t packets,
-                              uint32_t column)
+static void column_to_bin(struct ports *p, struct port_total *port)
 {
-	uint64_t *bins;
+	uint64_t *bins = slab_at(&p->bins, port->bins);
 
-	if (port->bins == SLAB_NONE && port->only_bin == column) {
-		port->in_bin += packets;
-		return STATUS_OK;
-	}
+	bins[port->column] += port->in_column;
+	port->in_column = 0;
+}
+
+/* Another column than the one before. The second column of all makes the bins, where the budget
+ * allows. */
+static enum status change_column(struct ports *p, struct port_total *port, uint64_t packets,
+                                 uint32_t column)
+{
 	if (port->bins == SLAB_NONE) {
 		if (!slab_has_free(&p->bins) && ports_bytes(p) > p->budget)
 			return STATUS_OK;
 		port->bins = slab_take(&p->bins);
 		if (port->bins == SLAB_NONE)
 			return STATUS_NO_MEMORY;
-		bins = slab_at(&p->bins, port->bins);
-		memset(bins, 0, PORT_BINS * sizeof(*bins));
-		bins[port->only_bin] = port->in_bin;
+		memset(slab_at(&p->bins, port->bins), 0, PORT_BINS * sizeof(uint64_t));
 	}
-	bins = slab_at(&p->bins, port->bins);
-	bins[column] += packets;
+	column_to_bin(p, port);
+	port->column = (uint8_t)column;
+	port->in_column = packets;
 	return STATUS_OK;
 }
 
@@ -132,13 +142,17 @@ enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_
 				return STATUS_NO_MEMORY;
 			port = find(p, key);
 		}
-		*port = (struct port_total){.key = key, .bins = SLAB_NONE, .only_bin = column};
+		*port = (struct port_total){
+		        .key = key, .bins = SLAB_NONE, .column = (uint8_t)column};
 		p->count++;
 	}
-	if (add_to_bin(p, port, packets, column))
+	if (port->column == column)
+		port->in_column += packets;
+	else if (change_column(p, port, packets, column))
 		return STATUS_NO_MEMORY;
 	port->packets += packets;
-	port->sources += new_source;
+	if (new_source)
+		port->sources++;
 	return STATUS_OK;
 }
 
@@ -152,20 +166,24 @@ void ports_remove(struct ports *p, uint32_t key, uint64_t packets)
 		return;
 	left = packets < port->packets ? port->packets - packets : 0;
 	if (port->bins != SLAB_NONE && port->packets) {
+		column_to_bin(p, port);
 		bins = slab_at(&p->bins, port->bins);
 		for (int i = 0; i < PORT_BINS; i++)
 			bins[i] =
 			        (uint64_t)((double)bins[i] * (double)left / (double)port->packets);
 	}
 	if (port->bins == SLAB_NONE)
-		port->in_bin = packets < port->in_bin ? port->in_bin - packets : 0;
+		port->in_column = packets < port->in_column ? port->in_column - packets : 0;
 	port->packets = left;
-	port->sources -= port->sources > 0;
+	if (port->sources > 0)
+		port->sources--;
 }
 
 uint64_t ports_bin(const struct ports *p, const struct port_total *port, unsigned column)
 {
+	uint64_t here = port->column == column ? port->in_column : 0;
+
 	if (port->bins == SLAB_NONE)
-		return port->only_bin == column ? port->in_bin : 0;
-	return ((const uint64_t *)slab_at(&p->bins, port->bins))[column];
+		return here;
+	return here + ((const uint64_t *)slab_at(&p->bins, port->bins))[column];
 }

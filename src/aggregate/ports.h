@@ -12,6 +12,8 @@
 
 #include "aggregate/slab.h"
 #include "aggregate/timebins.h"
+#include "base/hash.h"
+#include "base/prefetch.h"
 #include "base/status.h"
 #include "model/analysis.h"
 
@@ -28,11 +30,14 @@ static inline uint32_t port_key(uint64_t row_key)
 /* The parts of a port key: IANA protocol number, kind, port (0 for other protocols). */
 void port_key_parts(uint32_t key, uint8_t *proto, uint8_t *kind, uint16_t *port);
 
+/* Half a cache line. Packets of the column touched last are counted here and go to the bins when
+ * another is touched, so that most rows need no bins. */
 struct port_total {
 	uint32_t key;  /* 0: empty */
-	uint32_t bins; /* block of PORT_BINS counts, or SLAB_NONE: in_bin packets in only_bin */
-	uint32_t only_bin;
-	uint64_t packets, sources, in_bin;
+	uint32_t bins; /* block of PORT_BINS counts, or SLAB_NONE: no second column yet */
+	uint64_t sources : 56;
+	uint64_t column : 8;
+	uint64_t packets, in_column;
 };
 
 struct ports {
@@ -50,6 +55,17 @@ size_t ports_bytes(const struct ports *p);
 
 /* Make the columns reach the time; call before ports_add for that time. */
 void ports_cover(struct ports *p, uint32_t time_s);
+
+static inline uint32_t ports_hash(uint32_t key)
+{
+	return (uint32_t)hash_u64(key, 4);
+}
+
+/* Start loading a port's place. */
+static inline void ports_prefetch(const struct ports *p, uint32_t key)
+{
+	prefetch_write(&p->slots[ports_hash(key) & p->mask]);
+}
 
 /* Add packets seen at time_s; new_source says that this source was not counted for it. */
 MUST_USE enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source,

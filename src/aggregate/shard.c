@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { MERGE_BATCH = 32 };
+enum { MERGE_GROUP = 16, MERGE_STAGES = 5 };
 
 static uint32_t blocks_within(size_t budget)
 {
@@ -101,6 +101,14 @@ struct merging {
 	uint64_t hash;
 };
 
+/* Rows come from the table in the order of their arrival, which is no order in memory. So they
+ * move in groups through stages, each of which asks for what the next one needs; a group's loads
+ * have the work of the groups before it to arrive in. */
+struct merge_group {
+	struct merging rows[MERGE_GROUP];
+	uint32_t count;
+};
+
 static enum status merge_row(struct shard *s, const struct merging *g, const struct merge *m)
 {
 	const struct row *row = g->row;
@@ -114,52 +122,86 @@ static enum status merge_row(struct shard *s, const struct merging *g, const str
 	return ports_add(&s->ports, port_key(row->key), row->packets, new_port, m->start_s);
 }
 
-/* Rows come from the table in the order of their arrival, which is no order in memory:
- * passes over a batch, each asking for what the next one needs, let the loads overlap. */
-static enum status merge_batch(struct shard *s, const uint32_t *used, uint32_t n,
-                               const struct merge *m)
+static void ask_rows(const struct shard *s, uint32_t first, struct merge_group *g)
 {
-	struct merging batch[MERGE_BATCH];
+	const struct window *w = s->window;
+
+	g->count = w->count - first < MERGE_GROUP ? w->count - first : MERGE_GROUP;
+	for (uint32_t i = 0; i < g->count; i++) {
+		g->rows[i].row = &w->rows[w->used[first + i]];
+		prefetch_read(g->rows[i].row);
+	}
+}
+
+static void ask_slots(const struct shard *s, struct merge_group *g)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		struct merging *m = &g->rows[i];
+
+		m->source = window_source(s->window, m->row->key);
+		m->hash = source_hash(&m->source);
+		sources_prefetch(&s->sources, m->hash);
+		ports_prefetch(&s->ports, port_key(m->row->key));
+		distinct_prefetch(&s->window->pool, m->row->words, (uint8_t)m->row->distinct, 0);
+	}
+}
+
+static void ask_entries(const struct shard *s, const struct merge_group *g)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		sources_prefetch_entry(&s->sources, g->rows[i].hash);
+}
+
+static enum status find_sources(struct shard *s, struct merge_group *g)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		struct merging *m = &g->rows[i];
+
+		m->entry = sources_find(&s->sources, &m->source, m->hash);
+		if (!m->entry)
+			return STATUS_NO_MEMORY;
+		sources_prefetch_blocks(&s->sources, m->entry, s->window, m->row);
+	}
+	return STATUS_OK;
+}
+
+static enum status merge_rows(struct shard *s, const struct merge_group *g, const struct merge *m)
+{
 	enum status st = STATUS_OK;
 
-	for (uint32_t i = 0; i < n; i++) {
-		struct merging *g = &batch[i];
+	for (uint32_t i = 0; i < g->count && !st; i++)
+		st = merge_row(s, &g->rows[i], m);
+	return st;
+}
 
-		g->row = &s->window->rows[used[i]];
-		g->source = window_source(s->window, g->row->key);
-		g->hash = source_hash(&g->source);
-		sources_prefetch(&s->sources, g->hash);
-	}
-	for (uint32_t i = 0; i < n; i++)
-		sources_prefetch_entry(&s->sources, batch[i].hash);
-	for (uint32_t i = 0; i < n; i++) {
-		struct merging *g = &batch[i];
+static enum status merge_window(struct shard *s, const struct merge *m)
+{
+	struct merge_group groups[MERGE_STAGES];
+	uint32_t n = (s->window->count + MERGE_GROUP - 1) / MERGE_GROUP;
+	enum status st = STATUS_OK;
 
-		g->entry = sources_find(&s->sources, &g->source, g->hash);
-		if (!g->entry)
-			return STATUS_NO_MEMORY;
-		sources_prefetch_blocks(&s->sources, g->entry, s->window, g->row);
+	for (uint32_t i = 0; n && i < n + MERGE_STAGES - 1 && !st; i++) {
+		if (i >= 4)
+			st = merge_rows(s, &groups[(i - 4) % MERGE_STAGES], m);
+		if (i >= 3 && i - 3 < n && !st)
+			st = find_sources(s, &groups[(i - 3) % MERGE_STAGES]);
+		if (i >= 2 && i - 2 < n)
+			ask_entries(s, &groups[(i - 2) % MERGE_STAGES]);
+		if (i >= 1 && i - 1 < n)
+			ask_slots(s, &groups[(i - 1) % MERGE_STAGES]);
+		if (i < n)
+			ask_rows(s, i * MERGE_GROUP, &groups[i % MERGE_STAGES]);
 	}
-	for (uint32_t i = 0; i < n && !st; i++)
-		st = merge_row(s, &batch[i], m);
 	return st;
 }
 
 enum status shard_close_window(struct shard *s, uint32_t start_s, uint32_t number)
 {
-	const struct window *w = s->window;
 	struct merge m = {start_s, number, series_at(&s->series, start_s)};
-	enum status st = STATUS_OK;
+	enum status st;
 
 	ports_cover(&s->ports, start_s);
-	for (uint32_t i = 0; i < w->count && !st; i += MERGE_BATCH) {
-		uint32_t n = w->count - i < MERGE_BATCH ? w->count - i : MERGE_BATCH;
-		uint32_t ahead = i + MERGE_BATCH;
-
-		for (uint32_t k = ahead; k < w->count && k < ahead + MERGE_BATCH; k++)
-			prefetch_read(&w->rows[w->used[k]]);
-		st = merge_batch(s, w->used + i, n, &m);
-	}
+	st = merge_window(s, &m);
 	if (!st && sources_over_budget(&s->sources))
 		st = sources_fold(&s->sources);
 	return st;

@@ -65,9 +65,18 @@ void sources_prefetch(const struct sources *s, uint64_t hash)
 	prefetch_read(&s->slots[hash & s->mask]);
 }
 
+/* From slot `at` on, the first that is empty or has the hash's tag. */
+static inline uint64_t next_slot(const struct sources *s, uint64_t at, uint64_t hash)
+{
+	at &= s->mask;
+	while (s->slots[at] && (s->slots[at] ^ hash) >> 32)
+		at = (at + 1) & s->mask;
+	return at;
+}
+
 void sources_prefetch_entry(const struct sources *s, uint64_t hash)
 {
-	uint64_t slot = s->slots[hash & s->mask];
+	uint64_t slot = s->slots[next_slot(s, hash, hash)];
 
 	if (slot) {
 		const char *entry = slab_at(&s->entries, (uint32_t)slot - 1);
@@ -91,10 +100,13 @@ static unsigned port_class(uint32_t n)
 void sources_prefetch_blocks(const struct sources *s, const struct source_entry *e,
                              const struct window *w, const struct row *row)
 {
+	const struct distinct *d = &e->destinations;
 	const uint32_t *list = distinct_list(&w->pool, row->words, (uint8_t)row->distinct);
 
-	for (int i = 0; list && i < (int)row->distinct; i++)
-		distinct_prefetch(&s->pool, e->destinations.words, e->destinations.state, list[i]);
+	if (d->state != DISTINCT_SKETCH)
+		distinct_prefetch(&s->pool, d->words, d->state, 0);
+	for (int i = 0; list && d->state == DISTINCT_SKETCH && i < (int)row->distinct; i++)
+		distinct_prefetch(&s->pool, d->words, d->state, list[i]);
 	if (e->port_count > PORTS_INLINE)
 		prefetch_write(slab_at(&s->ports[port_class(e->port_count)], e->port_block));
 }
@@ -131,9 +143,8 @@ struct source_entry *sources_find(struct sources *s, const struct addr *a, uint6
 	struct source_entry *e;
 	uint32_t number;
 
-	for (uint64_t at = hash & s->mask; s->slots[at]; at = (at + 1) & s->mask) {
-		if ((s->slots[at] ^ hash) >> 32)
-			continue;
+	for (uint64_t at = next_slot(s, hash, hash); s->slots[at];
+	     at = next_slot(s, at + 1, hash)) {
 		e = slab_at(&s->entries, (uint32_t)s->slots[at] - 1);
 		if (addr_compare(&e->address, a) == 0)
 			return e;

@@ -142,8 +142,10 @@ static uint64_t digest_shards(struct pipeline *p)
 			digest = digest_source(digest, &facts);
 		}
 		for (uint32_t i = 0; i <= s->ports.mask; i++) {
-			digest = fold_in(digest, &s->ports.slots[i].packets, 8);
-			digest = fold_in(digest, &s->ports.slots[i].sources, 8);
+			const struct port_total *port = &s->ports.slots[i];
+
+			digest = fold_in(digest, &port->packets, 8);
+			digest = hash_u64(digest ^ port->sources, port->key);
 		}
 		for (size_t i = 0; i < s->vectors.closed_count; i++) {
 			digest = hash_u64(digest ^ s->vectors.closed[i].packets,
