@@ -10,10 +10,10 @@
 static enum status allocate(struct window *w, uint64_t slots)
 {
 	w->rows = aligned_alloc(64, slots * sizeof(*w->rows));
+	w->tags = calloc(slots + WINDOW_TAGS, 1);
 	w->used = malloc(slots / 4 * 3 * sizeof(*w->used));
-	if (!w->rows || !w->used)
+	if (!w->rows || !w->tags || !w->used)
 		return STATUS_NO_MEMORY;
-	memset(w->rows, 0, slots * sizeof(*w->rows));
 	w->mask = slots - 1;
 	return STATUS_OK;
 }
@@ -40,6 +40,7 @@ void window_free(struct window *w)
 	if (!w)
 		return;
 	free(w->rows);
+	free(w->tags);
 	free(w->used);
 	free(w->v6);
 	free(w->v6_slots);
@@ -51,15 +52,15 @@ size_t window_bytes(const struct window *w)
 {
 	size_t slots = w->mask + 1;
 
-	return slots * sizeof(*w->rows) + slots / 4 * 3 * sizeof(*w->used) +
+	return slots * (sizeof(*w->rows) + 1) + slots / 4 * 3 * sizeof(*w->used) +
 	       distinct_pool_bytes(&w->pool) +
 	       w->v6_room * (sizeof(*w->v6) + 2 * sizeof(*w->v6_slots));
 }
 
 void window_reset(struct window *w)
 {
-	for (uint32_t i = 0; i < w->count; i++)
-		w->rows[w->used[i]].key = 0;
+	if (w->count)
+		memset(w->tags, 0, w->mask + 1 + WINDOW_TAGS);
 	w->count = 0;
 	w->v6_count = 0;
 	if (w->v6_slots)
@@ -67,31 +68,39 @@ void window_reset(struct window *w)
 	distinct_pool_reset(&w->pool);
 }
 
+static void set_tag(struct window *w, uint64_t at, uint8_t tag)
+{
+	w->tags[at] = tag;
+	if (at < WINDOW_TAGS)
+		w->tags[w->mask + 1 + at] = tag;
+}
+
 /* Twice the slots; rows keep the order in which they came. */
 static bool grow(struct window *w)
 {
-	struct row *old_rows = w->rows;
-	uint32_t *old_used = w->used;
-	uint64_t slots = (w->mask + 1) * 2;
+	struct window old = *w;
 
-	if (allocate(w, slots)) {
+	if (allocate(w, (old.mask + 1) * 2)) {
 		free(w->rows);
+		free(w->tags);
 		free(w->used);
-		w->rows = old_rows;
-		w->used = old_used;
+		*w = old;
 		return false;
 	}
+	w->doublings++;
 	for (uint32_t i = 0; i < w->count; i++) {
-		const struct row *from = &old_rows[old_used[i]];
-		uint64_t at = window_hash(from->key) & w->mask;
+		const struct row *from = &old.rows[old.used[i]];
+		uint64_t hash = window_hash(from->key), at = hash & w->mask;
 
-		while (w->rows[at].key)
+		while (w->tags[at])
 			at = (at + 1) & w->mask;
 		w->rows[at] = *from;
 		w->used[i] = (uint32_t)at;
+		set_tag(w, at, window_tag(hash));
 	}
-	free(old_rows);
-	free(old_used);
+	free(old.rows);
+	free(old.tags);
+	free(old.used);
 	return true;
 }
 
@@ -206,35 +215,37 @@ static inline void row_update(struct row *row, const struct sample *s)
 		row_sequence(row, s);
 }
 
-/* The row of a key that was not found at its slot: a new one. NULL where memory is out. */
-static __attribute__((noinline)) struct row *row_new(struct window *w, const struct sample *s,
-                                                     uint64_t at)
+/* A new row in the empty slot that the sample points to. NULL where memory is out. */
+static __attribute__((noinline)) struct row *row_new(struct window *w, struct sample *s)
 {
+	uint64_t hash = window_hash(s->key);
+
 	if (w->count == (w->mask + 1) / 4 * 3) {
 		if (!grow(w))
 			return NULL;
-		at = s->hash & w->mask;
-		while (w->rows[at].key)
-			at = (at + 1) & w->mask;
+		s->slot = (uint32_t)(hash & w->mask);
+		while (w->tags[s->slot])
+			s->slot = (uint32_t)((s->slot + 1) & w->mask);
 	}
-	w->used[w->count++] = (uint32_t)at;
-	row_start(&w->rows[at], s);
-	return &w->rows[at];
+	set_tag(w, s->slot, window_tag(hash));
+	w->used[w->count++] = s->slot;
+	row_start(&w->rows[s->slot], s);
+	return &w->rows[s->slot];
 }
 
-bool window_add(struct window *w, const struct sample *s)
+bool window_add(struct window *w, struct sample *s)
 {
-	uint64_t at = s->hash & w->mask;
 	struct row *row;
 
-	while (w->rows[at].key != s->key && w->rows[at].key != 0)
-		at = (at + 1) & w->mask;
-	row = &w->rows[at];
-	if (row->key == 0) {
-		row = row_new(w, s, at);
-		if (!row)
-			return false;
-	}
+	/* Slots before s->slot cannot have become the key's: nothing leaves an open window. */
+	if (s->doublings != w->doublings)
+		window_seek(w, s);
+	while (w->tags[s->slot] && w->rows[s->slot].key != s->key)
+		s->slot = (uint32_t)window_next(w, (s->slot + 1) & w->mask,
+		                                window_tag(window_hash(s->key)));
+	row = w->tags[s->slot] ? &w->rows[s->slot] : row_new(w, s);
+	if (!row)
+		return false;
 	row_update(row, s);
 	row->distinct = distinct_add(&w->pool, row->words, (uint8_t)row->distinct, s->destination);
 	return true;

@@ -5,8 +5,9 @@
  * window_open, window_add for every packet, then the rows are walked and window_reset
  * makes the table ready for the next window. A row's key packs the source (an IPv4
  * address, or the number of an IPv6 address in this window's list), port, protocol class, kind
- * and marks into 64 bits. Rows are found by open addressing; `used` lists the slots taken,
- * so that walking and clearing cost the rows and not the table. The table doubles up to
+ * and marks into 64 bits. Rows are found by open addressing over one-byte tags, which stay near
+ * in the cache, so that a search loads the one row that it is about; `used` lists the slots taken,
+ * so that walking costs the rows and not the table. The table doubles up to
  * WINDOW_ROWS_MAX rows a shard; a full window says so and its owner closes it early.
  * One thread at a time.
  */
@@ -15,6 +16,7 @@
 
 #include "base/prefetch.h"
 #include "aggregate/distinct.h"
+#include "base/cursor.h"
 #include "base/hash.h"
 #include "base/status.h"
 #include "model/flow.h"
@@ -26,6 +28,7 @@
 enum {
 	WINDOW_SECONDS = 60,
 	WINDOW_ROWS_MIN = 1 << 9,
+	WINDOW_TAGS = 8, /* compared at once */
 };
 
 /* Protocol classes in the key, in the order of IANA numbers; OTHER keeps the number in `port`. */
@@ -35,7 +38,7 @@ enum proto_class { CLASS_ICMP, CLASS_TCP, CLASS_UDP, CLASS_ICMPV6, CLASS_OTHER }
  * Key, from the top: source 32 | port 16 | used 1 | v6 1 | class 3 | kind 3 | marks 8.
  */
 struct row {
-	uint64_t key;         /* 0: empty slot */
+	uint64_t key;
 	uint64_t fingerprint; /* of the first packet: options hash << 32 | shape */
 	uint32_t packets;
 	uint32_t first_us, last_us;
@@ -126,7 +129,7 @@ static inline enum proto_class proto_class(uint8_t proto)
  */
 struct sample {
 	uint64_t key;
-	uint32_t hash;          /* of window_hash(key) */
+	uint32_t slot;          /* window_seek() */
 	uint32_t destination;   /* window_destination() */
 	uint32_t offset_us;     /* from the window's start */
 	uint32_t seq, constant; /* TCP sequence number; the unicorn constant */
@@ -137,13 +140,16 @@ struct sample {
 	const uint8_t *options; /* TCP options not hashed yet; NULL: options_hash has it */
 	uint32_t options_hash;
 	uint8_t option_bytes;
+	uint8_t doublings; /* of the window at window_seek() */
 };
 
 struct window {
 	struct row *rows;
+	uint8_t *tags; /* a slot's, 0: empty; the first WINDOW_TAGS again behind the last */
 	uint64_t mask; /* slots - 1 */
 	uint32_t *used;
 	uint32_t count;
+	uint8_t doublings;
 	uint32_t destination_key;
 	struct distinct_pool pool;
 	/* IPv6 sources of this window, by number */
@@ -170,9 +176,35 @@ static inline uint64_t window_hash(uint64_t key)
 	return hash_u64(key, 0);
 }
 
-static inline void window_prefetch(const struct window *w, uint32_t hash)
+/* Never 0: an empty slot has that. */
+static inline uint8_t window_tag(uint64_t hash)
 {
-	prefetch_write(&w->rows[hash & w->mask]);
+	return (uint8_t)(hash >> 56 | 0x80);
+}
+
+/* From slot `at` on, the first that is empty or has the tag. */
+static inline uint64_t window_next(const struct window *w, uint64_t at, uint8_t tag)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+
+	for (;; at = (at + WINDOW_TAGS) & w->mask) {
+		uint64_t tags = bytes_le64(w->tags + at), differ = tags ^ ones * tag;
+		/* The lowest zero byte of `differ` is found exactly; the other term is exact. */
+		uint64_t found = (((differ - ones) & ~differ) | ~tags) & tops;
+
+		if (found)
+			return (at + ((unsigned)__builtin_ctzll(found) >> 3)) & w->mask;
+	}
+}
+
+/* Set where the sample's row is or would go, as far as tags tell, and start loading it. */
+static inline void window_seek(const struct window *w, struct sample *s)
+{
+	uint64_t hash = window_hash(s->key);
+
+	s->slot = (uint32_t)window_next(w, hash & w->mask, window_tag(hash));
+	s->doublings = w->doublings;
+	prefetch_write(&w->rows[s->slot]);
 }
 
 /* A packet's destination as it is counted: hashed, IPv4 one to one. */
@@ -187,17 +219,18 @@ static inline uint32_t window_destination(uint32_t destination_key, const struct
 }
 
 /* Start loading the block that counts this destination, where the row has one. The row itself
- * should have been prefetched a while ago. */
+ * should have been asked for a while ago, since when the table may have doubled. */
 static inline void window_prefetch_block(const struct window *w, const struct sample *s)
 {
-	const struct row *row = &w->rows[s->hash & w->mask];
+	const struct row *row = &w->rows[s->slot];
 
-	if (row->key == s->key)
+	if (w->tags[s->slot])
 		distinct_prefetch(&w->pool, row->words, (uint8_t)row->distinct, s->destination);
 }
 
-/* Count one packet into its row. Returns false only where memory for a larger table is out. */
-bool window_add(struct window *w, const struct sample *s);
+/* Count one packet into its row; after window_seek(). Returns false only where memory for a larger
+ * table is out. */
+bool window_add(struct window *w, struct sample *s);
 
 /* Forget all rows, keep the memory. */
 void window_reset(struct window *w);

@@ -172,8 +172,7 @@ static INLINE enum status add_sample(struct worker *w, const struct packet *p,
 	}
 	s->key = row_key(source, service_port(p, kind), p->v6, proto_class(p->proto), kind,
 	                 classify_marks(p, kind));
-	s->hash = (uint32_t)window_hash(s->key);
-	window_prefetch(window, s->hash);
+	window_seek(window, s);
 	pending->window = window;
 	s->destination = destination;
 	s->offset_us = p->time_ns < w->start_ns ? 0 : (uint32_t)((p->time_ns - w->start_ns) / 1000);

@@ -77,7 +77,6 @@ __attribute__((unused)) static void made_add(struct window *w, uint64_t key, con
 	uint16_t peer = key_kind(key) == KIND_BACKSCATTER ? p->dst_port : p->src_port;
 	struct sample s = {
 	        .key = key,
-	        .hash = (uint32_t)window_hash(key),
 	        .shape = (uint32_t)p->tcp_window << 16 | p->ip_len,
 	        .options_hash = p->options_hash,
 	        .destination = destination,
@@ -90,6 +89,7 @@ __attribute__((unused)) static void made_add(struct window *w, uint64_t key, con
 	        .tcp_flags = p->tcp_flags,
 	};
 
+	window_seek(w, &s);
 	if (!window_add(w, &s))
 		abort();
 }

@@ -92,6 +92,36 @@ static void test_growth(void)
 	window_free(w);
 }
 
+/* Samples that looked for their rows long before they are counted: the rows of others came in
+ * between, theirs too, and the table doubled. */
+static void test_stale_seek(void)
+{
+	struct window *w = fresh();
+	static struct sample samples[SOURCES * 2];
+	bool right = true;
+
+	for (uint32_t i = 0; i < SOURCES * 2; i++) {
+		samples[i] = (struct sample){
+		        .key = row_key(i / 2, 80, false, CLASS_TCP, KIND_SCAN, 0),
+		        .destination = i,
+		};
+		window_seek(w, &samples[i]);
+	}
+	for (uint32_t i = 0; i < SOURCES * 2; i++) {
+		window_prefetch_block(w, &samples[i]);
+		right &= window_add(w, &samples[i]);
+	}
+	CHECK(right);
+	CHECK_U64(w->count, SOURCES);
+	for (uint32_t i = 0; i < w->count; i++) {
+		const struct row *row = &w->rows[w->used[i]];
+
+		right &= key_source(row->key) == i && row->packets == 2 && row->distinct == 2;
+	}
+	CHECK(right);
+	window_free(w);
+}
+
 static void test_v6(void)
 {
 	struct window *w = fresh();
@@ -280,6 +310,7 @@ int main(void)
 {
 	test_key();
 	test_growth();
+	test_stale_seek();
 	test_v6();
 	test_signs();
 	test_source_signs();
