@@ -197,6 +197,12 @@ static inline uint64_t window_next(const struct window *w, uint64_t at, uint8_t 
 	}
 }
 
+/* Start loading what window_seek() needs. */
+static inline void window_prefetch_tags(const struct window *w, uint64_t key)
+{
+	prefetch_read(&w->tags[window_hash(key) & w->mask]);
+}
+
 /* Set where the sample's row is or would go, as far as tags tell, and start loading it. */
 static inline void window_seek(const struct window *w, struct sample *s)
 {

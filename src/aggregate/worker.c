@@ -31,6 +31,8 @@ static enum status flush_samples(struct worker *w)
 	unsigned n = w->sample_count;
 
 	for (unsigned i = 0; i < n; i++)
+		window_seek(w->samples[i].window, &w->samples[i].sample);
+	for (unsigned i = 0; i < n; i++)
 		window_prefetch_block(w->samples[i].window, &w->samples[i].sample);
 	w->sample_count = 0;
 	for (unsigned i = 0; i < n; i++) {
@@ -172,7 +174,7 @@ static INLINE enum status add_sample(struct worker *w, const struct packet *p,
 	}
 	s->key = row_key(source, service_port(p, kind), p->v6, proto_class(p->proto), kind,
 	                 classify_marks(p, kind));
-	window_seek(window, s);
+	window_prefetch_tags(window, s->key);
 	pending->window = window;
 	s->destination = destination;
 	s->offset_us = p->time_ns < w->start_ns ? 0 : (uint32_t)((p->time_ns - w->start_ns) / 1000);
