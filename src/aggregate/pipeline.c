@@ -191,7 +191,7 @@ enum status pipeline_finish(struct pipeline *p)
 		st = st ? st : sent;
 	}
 	for (unsigned i = 0; i < SHARD_COUNT && !st; i++)
-		st = vectors_close(&p->shards[i].vectors, p->workers[0].counters.last_ns, true);
+		st = shard_finish(&p->shards[i], p->workers[0].counters.last_ns);
 	return st;
 }
 

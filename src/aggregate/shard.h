@@ -55,6 +55,10 @@ static inline unsigned shard_of(uint64_t source_hash)
  * both parts of a window that was closed early; the rows stay until the window is reset. */
 MUST_USE enum status shard_close_window(struct shard *s, uint32_t start_s, uint32_t number);
 
+/* The capture is over, at time_ns: close the running vectors and give the window's memory back, so
+ * that what is made of the totals has room. Nothing can be counted any more. */
+MUST_USE enum status shard_finish(struct shard *s, uint64_t time_ns);
+
 size_t shard_bytes(const struct shard *s);
 
 #endif

@@ -119,7 +119,7 @@ enum status vectors_close(struct vectors *v, uint64_t time_ns, bool all)
 		removed++;
 	}
 	v->count -= removed;
-	return removed ? rebuild(v, v->mask + 1) : STATUS_OK;
+	return removed ? rebuild(v, all ? SLOTS_MIN : v->mask + 1) : STATUS_OK;
 }
 
 static void start(struct vector_entry *e, const struct answer *a)
