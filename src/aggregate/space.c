@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aggregate/space.h"
 
-#include "base/hash.h"
+#include "base/cursor.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -29,21 +29,21 @@ size_t space_bytes(const struct space *s)
 	return (size_t)(s->mask + 1) * (sizeof(*s->slots) + sizeof(*s->blocks) / 2);
 }
 
-static uint32_t place_of(const struct space *s, const struct addr *base)
+static struct space_base base_of(const struct addr *a)
 {
-	uint64_t high, low;
-
-	memcpy(&high, base->b, 8);
-	memcpy(&low, base->b + 8, 8);
-	return (uint32_t)hash_u64(low ^ hash_u64(high, 9), 10) & s->mask;
+	return (struct space_base){bytes_be64(a->b), bytes_be64(a->b + 8)};
 }
 
-static uint32_t *find(const struct space *s, const struct addr *base)
+static uint32_t *find(const struct space *s, struct space_base base)
 {
-	uint32_t at = place_of(s, base);
+	uint32_t at = space_place(s, base);
 
-	while (s->slots[at] && addr_compare(&s->blocks[s->slots[at] - 1].base, base) != 0)
-		at = (at + 1) & s->mask;
+	for (; s->slots[at]; at = (at + 1) & s->mask) {
+		struct space_base here = base_of(&s->blocks[s->slots[at] - 1].base);
+
+		if (here.low == base.low && here.high == base.high)
+			break;
+	}
 	return &s->slots[at];
 }
 
@@ -63,12 +63,23 @@ static enum status grow(struct space *s)
 	s->slots = slots;
 	s->mask = places - 1;
 	for (uint32_t i = 0; i < s->count; i++)
-		*find(s, &s->blocks[i].base) = i + 1;
+		*find(s, base_of(&s->blocks[i].base)) = i + 1;
 	return STATUS_OK;
 }
 
+static struct addr addr_of(struct space_base base)
+{
+	struct addr a;
+
+	for (unsigned i = 0; i < 8; i++) {
+		a.b[i] = (uint8_t)(base.high >> (56 - 8 * i));
+		a.b[8 + i] = (uint8_t)(base.low >> (56 - 8 * i));
+	}
+	return a;
+}
+
 /* The block of a destination, made where it is new; *out NULL where the space is full. */
-static enum status block_of(struct space *s, const struct addr *base, struct space_block **out)
+static enum status block_of(struct space *s, struct space_base base, struct space_block **out)
 {
 	uint32_t *slot = find(s, base);
 
@@ -82,21 +93,18 @@ static enum status block_of(struct space *s, const struct addr *base, struct spa
 			slot = find(s, base);
 		}
 		assert(s->blocks); /* grown before the first */
-		s->blocks[s->count] = (struct space_block){.base = *base};
+		s->blocks[s->count] = (struct space_block){.base = addr_of(base)};
 		*slot = ++s->count;
 	}
 	*out = &s->blocks[*slot - 1];
 	return STATUS_OK;
 }
 
-enum status space_add(struct space *s, const struct addr *destination)
+static inline enum status add_host(struct space *s, struct space_base base, uint8_t host)
 {
 	struct space_block *block;
-	struct addr base = *destination;
-	uint8_t host = destination->b[15];
 
-	base.b[15] = 0;
-	if (block_of(s, &base, &block))
+	if (block_of(s, base, &block))
 		return STATUS_NO_MEMORY;
 	if (!block) {
 		s->folded++;
@@ -107,13 +115,26 @@ enum status space_add(struct space *s, const struct addr *destination)
 	return STATUS_OK;
 }
 
+enum status space_add(struct space *s, const struct addr *destination)
+{
+	struct space_base base = base_of(destination);
+
+	base.low &= ~UINT64_C(0xff);
+	return add_host(s, base, destination->b[15]);
+}
+
+enum status space_add_v4(struct space *s, uint32_t destination)
+{
+	return add_host(s, space_base_v4(destination), (uint8_t)destination);
+}
+
 enum status space_merge(struct space *s, const struct space *other)
 {
 	for (uint32_t i = 0; i < other->count; i++) {
 		const struct space_block *from = &other->blocks[i];
 		struct space_block *block;
 
-		if (block_of(s, &from->base, &block))
+		if (block_of(s, base_of(&from->base), &block))
 			return STATUS_NO_MEMORY;
 		if (!block) {
 			s->folded += from->packets;

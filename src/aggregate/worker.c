@@ -55,6 +55,19 @@ static enum status flush_answers(struct worker *w)
 	return st;
 }
 
+static enum status flush_notes(struct worker *w)
+{
+	unsigned n = w->note_count;
+	enum status st = STATUS_OK;
+
+	for (unsigned i = 0; i < n; i++)
+		space_prefetch_block(w->notes[i].space, w->notes[i].destination);
+	w->note_count = 0;
+	for (unsigned i = 0; i < n && !st; i++)
+		st = space_add_v4(w->notes[i].space, w->notes[i].destination);
+	return st;
+}
+
 /* Close the window in all our shards and hand it on. */
 static enum status close_window(struct worker *w)
 {
@@ -64,6 +77,8 @@ static enum status close_window(struct worker *w)
 
 	if (!st)
 		st = flush_answers(w);
+	if (!st)
+		st = flush_notes(w);
 	for (unsigned i = w->id; i < SHARD_COUNT && !st; i += e->workers) {
 		struct shard *shard = &e->shards[i];
 
@@ -218,13 +233,23 @@ static INLINE enum status add_answer(struct worker *w, const struct packet *p, u
 	return ++w->answer_count == WORKER_BATCH ? flush_answers(w) : STATUS_OK;
 }
 
-static enum status note_space(struct shard *shard, struct addr destination, enum packet_kind kind)
+/* Who was asked, and who was answered, tells the monitored space. */
+static INLINE enum status note_space(struct worker *w, struct shard *shard, const struct packet *p,
+                                     enum packet_kind kind)
 {
-	if (kind == KIND_SCAN || kind == KIND_STEALTH)
-		return space_add(&shard->asked, &destination);
-	if (kind == KIND_BACKSCATTER)
-		return space_add(&shard->answered, &destination);
-	return STATUS_OK;
+	bool asked = kind == KIND_SCAN || kind == KIND_STEALTH;
+	struct space *space = asked ? &shard->asked : &shard->answered;
+
+	if (!asked && kind != KIND_BACKSCATTER)
+		return STATUS_OK;
+	if (p->v6) {
+		struct addr destination = p->dst; /* a copy: *p must not leave the registers */
+
+		return space_add(space, &destination);
+	}
+	w->notes[w->note_count] = (struct pending_note){space, p->dst32};
+	space_prefetch(space, p->dst32);
+	return ++w->note_count == WORKER_BATCH ? flush_notes(w) : STATUS_OK;
 }
 
 static inline bool is_icmp(const struct packet *p)
@@ -258,7 +283,7 @@ static INLINE enum status take(struct worker *w, const struct packet *p, unsigne
 	if (mine && !st)
 		st = next_sample(w);
 	if (mine && shard->infer_space && !st)
-		st = note_space(shard, p->dst, kind);
+		st = note_space(w, shard, p, kind);
 	if (kind == KIND_BACKSCATTER && !st)
 		st = add_answer(w, p, destination, shard_number);
 	return st;

@@ -40,6 +40,12 @@ struct pending_answer {
 	struct vectors *vectors;
 };
 
+/* A destination that waits to be noted in the space, IPv4. */
+struct pending_note {
+	struct space *space;
+	uint32_t destination;
+};
+
 struct worker {
 	struct engine *engine;
 	unsigned id;
@@ -58,9 +64,10 @@ struct worker {
 	struct window_header header;
 
 	uint32_t mine; /* bit s: shard s is ours */
-	unsigned sample_count, answer_count;
+	unsigned sample_count, answer_count, note_count;
 	struct pending_sample samples[WORKER_BATCH];
 	struct pending_answer answers[WORKER_BATCH];
+	struct pending_note notes[WORKER_BATCH];
 };
 
 void worker_init(struct worker *w, struct engine *e, unsigned id);

@@ -151,6 +151,33 @@ static void test_space(void)
 	space_clear(&b);
 }
 
+/* IPv4 by number and by address is the same, through doublings; so is what is asked for ahead. */
+static void test_space_v4(void)
+{
+	enum { BLOCKS = 5000 };
+	struct space a, b;
+	bool ok = true;
+
+	CHECK(space_init(&a, SPACE_BLOCKS_MAX) == STATUS_OK);
+	CHECK(space_init(&b, SPACE_BLOCKS_MAX) == STATUS_OK);
+	for (uint32_t i = 0; i < 3 * BLOCKS; i++) {
+		uint32_t destination = i % BLOCKS * 0x000d0100u + i % 251;
+		struct addr to = addr_v4(destination);
+
+		space_prefetch(&a, destination);
+		space_prefetch_block(&a, destination);
+		ok &= !space_add_v4(&a, destination) && !space_add(&b, &to);
+	}
+	CHECK_U64(a.count, BLOCKS);
+	CHECK_U64(b.count, BLOCKS);
+	for (uint32_t i = 0; i < BLOCKS && a.count == b.count; i++)
+		ok &= memcmp(&a.blocks[i], &b.blocks[i], sizeof(a.blocks[i])) == 0 &&
+		      a.blocks[i].packets == 3 && a.blocks[i].base.b[15] == 0;
+	CHECK(ok);
+	space_clear(&a);
+	space_clear(&b);
+}
+
 /* A space that is full counts what it cannot note, and merging keeps that count. */
 static void test_space_full(void)
 {
@@ -184,6 +211,7 @@ int main(void)
 	test_monitor();
 	test_wide();
 	test_space();
+	test_space_v4();
 	test_space_full();
 	return tap_done();
 }
