@@ -5,13 +5,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define TELESCOPE "198.18.0.0/16" /* of the benchmark's capture */
+
 static enum status run(const char *path, struct pipeline_input *read, struct trouble *t)
 {
-	struct pipeline_options options = {.threads = 1, .memory = PIPELINE_MEMORY_DEFAULT};
+	struct prefix_set monitored = {0};
+	struct prefix net;
+	struct pipeline_options options = {
+	        .threads = 1, .memory = PIPELINE_MEMORY_DEFAULT, .monitored = &monitored};
 	struct pipeline *pipeline = NULL;
 	struct input *in = NULL;
-	enum status st = input_open(&in, path, &(struct input_options){.workers = 1}, t);
+	enum status st = prefix_parse(TELESCOPE, &net);
 
+	if (!st)
+		st = prefix_set_add(&monitored, net);
+	prefix_set_seal(&monitored);
+	if (!st)
+		st = input_open(&in, path, &(struct input_options){.workers = 1}, t);
 	if (!st)
 		st = pipeline_new(&pipeline, &options);
 	if (!st)
@@ -20,6 +30,7 @@ static enum status run(const char *path, struct pipeline_input *read, struct tro
 		st = pipeline_finish(pipeline);
 	pipeline_free(pipeline);
 	input_close(in);
+	prefix_set_clear(&monitored);
 	return st;
 }
 
