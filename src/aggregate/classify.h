@@ -112,7 +112,8 @@ static CLASSIFY_INLINE bool classify_nmap(uint16_t tcp_window, enum tcp_options 
 		return options == OPTIONS_MSS_1460;
 	if (options != OPTIONS_OTHER)
 		return false;
-	return tcp_window < 32 ? PROBES >> tcp_window & 1 : tcp_window == 63 || tcp_window == 512;
+	return tcp_window < 32 ? (unsigned)PROBES >> tcp_window & 1
+	                       : tcp_window == 63 || tcp_window == 512;
 }
 
 /* Marks of a TCP SYN scan. Fields go into variables of their own first: else gcc compares
