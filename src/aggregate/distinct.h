@@ -15,8 +15,8 @@
 #ifndef AGGREGATE_DISTINCT_H
 #define AGGREGATE_DISTINCT_H
 
-#include "base/prefetch.h"
 #include "aggregate/slab.h"
+#include "base/prefetch.h"
 #include "model/flow.h"
 
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 
 #include "base/prefetch.h"
 
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * Every worker walks all records and keeps the sources whose shard is its own; workers
  * share nothing but the input's blocks. Windows of WINDOW_SECONDS close at the same record for all
  * workers, so results do not depend on their number. Usage: pipeline_new, pipeline_run for
- * each input in turn, pipeline_finish, pipeline_collect, pipeline_free. These calls belong to
+ * each input in turn, pipeline_finish, what detect/conclude.h reads, pipeline_free. These calls belong to
  * one thread; the workers are made and joined inside.
  *
  * Time: a packet up to a window's length older than the open window is counted into it
@@ -66,7 +66,7 @@ MUST_USE enum status pipeline_finish(struct pipeline *p);
 
 void pipeline_free(struct pipeline *p);
 
-/* After pipeline_finish: what collect.h reads. */
+/* After pipeline_finish: what detect/conclude.h reads. */
 struct shard;
 struct shard *pipeline_shard(struct pipeline *p, unsigned i);
 

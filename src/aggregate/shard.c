@@ -57,13 +57,6 @@ enum status shard_finish(struct shard *s, uint64_t time_ns)
 	return vectors_close(&s->vectors, time_ns, true);
 }
 
-size_t shard_bytes(const struct shard *s)
-{
-	return (s->window ? window_bytes(s->window) : 0) + sources_bytes(&s->sources) +
-	       ports_bytes(&s->ports) + vectors_bytes(&s->vectors) + space_bytes(&s->asked) +
-	       space_bytes(&s->answered) + SERIES_BINS * sizeof(struct series_sum);
-}
-
 static enum series series_class(uint64_t key)
 {
 	if (key_kind(key) == KIND_BACKSCATTER)

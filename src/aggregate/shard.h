@@ -59,6 +59,4 @@ MUST_USE enum status shard_close_window(struct shard *s, uint32_t start_s, uint3
  * that what is made of the totals has room. Nothing can be counted any more. */
 MUST_USE enum status shard_finish(struct shard *s, uint64_t time_ns);
 
-size_t shard_bytes(const struct shard *s);
-
 #endif

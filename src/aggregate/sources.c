@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aggregate/sources.h"
 
-#include "base/prefetch.h"
 #include "aggregate/ports.h"
+#include "base/prefetch.h"
 #include "base/timefmt.h"
 
 #include <assert.h>

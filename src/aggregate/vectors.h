@@ -14,9 +14,9 @@
 #ifndef AGGREGATE_VECTORS_H
 #define AGGREGATE_VECTORS_H
 
-#include "base/prefetch.h"
 #include "aggregate/distinct.h"
 #include "base/hash.h"
+#include "base/prefetch.h"
 #include "base/status.h"
 #include "model/packet.h"
 #include "model/vector.h"

@@ -2,22 +2,21 @@
 /*
  * The open window of one shard: a table of 64-byte rows, one cache line each.
  *
- * window_open, window_add for every packet, then the rows are walked and window_reset
+ * window_seek and window_add for every packet, then the rows are walked and window_reset
  * makes the table ready for the next window. A row's key packs the source (an IPv4
  * address, or the number of an IPv6 address in this window's list), port, protocol class, kind
  * and marks into 64 bits. Rows are found by open addressing over one-byte tags, which stay near
  * in the cache, so that a search loads the one row that it is about; `used` lists the slots taken,
- * so that walking costs the rows and not the table. The table doubles up to
- * WINDOW_ROWS_MAX rows a shard; a full window says so and its owner closes it early.
- * One thread at a time.
+ * so that walking costs the rows and not the table. The table doubles as needed;
+ * its owner bounds it by closing the window after so many packets. One thread at a time.
  */
 #ifndef AGGREGATE_WINDOW_H
 #define AGGREGATE_WINDOW_H
 
-#include "base/prefetch.h"
 #include "aggregate/distinct.h"
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "base/prefetch.h"
 #include "base/status.h"
 #include "model/flow.h"
 #include "model/packet.h"

@@ -301,7 +301,6 @@ static INLINE void note_time(struct worker *w, uint64_t time_ns)
 static __attribute__((noinline)) enum status change_window(struct worker *w, uint64_t time_ns)
 {
 	bool late = is_late(w, time_ns);
-
 	enum status st = STATUS_OK;
 
 	if (!late && time_ns - w->start_ns >= w->span_ns)

@@ -129,12 +129,6 @@ void json_u64(struct json_out *j, const char *key, uint64_t value)
 	outfile_printf(j->file, "%" PRIu64, value);
 }
 
-void json_i64(struct json_out *j, const char *key, int64_t value)
-{
-	begin_value(j, key);
-	outfile_printf(j->file, "%" PRId64, value);
-}
-
 void json_double(struct json_out *j, const char *key, double value, int digits)
 {
 	begin_value(j, key);

@@ -31,7 +31,6 @@ void json_array_open(struct json_out *j, const char *key);
 void json_array_close(struct json_out *j);
 void json_string(struct json_out *j, const char *key, const char *value); /* NULL: null */
 void json_u64(struct json_out *j, const char *key, uint64_t value);
-void json_i64(struct json_out *j, const char *key, int64_t value);
 /* The shortest of up to `digits` significant digits (1 to 17). */
 void json_double(struct json_out *j, const char *key, double value, int digits);
 void json_bool(struct json_out *j, const char *key, bool value);
