@@ -3,7 +3,6 @@
 
 #include "base/prefetch.h"
 
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
