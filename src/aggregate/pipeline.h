@@ -5,8 +5,8 @@
  * Every worker walks all records and keeps the sources whose shard is its own; workers
  * share nothing but the input's blocks. Windows of WINDOW_SECONDS close at the same record for all
  * workers, so results do not depend on their number. Usage: pipeline_new, pipeline_run for
- * each input in turn, pipeline_finish, what detect/conclude.h reads, pipeline_free. These calls belong to
- * one thread; the workers are made and joined inside.
+ * each input in turn, pipeline_finish, what detect/conclude.h reads, pipeline_free. These calls
+ * belong to one thread; the workers are made and joined inside.
  *
  * Time: a packet up to a window's length older than the open window is counted into it
  * (and in `late`); an older one closes the window and opens one at its own time.
