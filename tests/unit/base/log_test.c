@@ -23,18 +23,20 @@ int main(void)
 	CHECK(pipe(ends) == 0);
 	log = (struct log){.fd = ends[1], .level = LOG_LEVEL_NOTE};
 	log_note(&log, "sensor-joined", "sensor=%u", 7u);
-	CHECK(strcmp(line_of(ends[0], line, sizeof(line)));
+	CHECK_STR(line_of(ends[0], line, sizeof(line)), "note sensor-joined sensor=7\n");
+	/* What is below the level stays silent. */
 	log_debug(&log, "quiet", "x=%d", 1);
 	log_note(NULL, "nowhere", "x=%d", 1);
 	log.priorities = true;
 	log_error(&log, "bad", "x=%d", 1);
-	ok(strcmp(line_of(ends[0], line, sizeof(line)), "<3>bad x=1\n") == 0,
-	   "the journal gets a priority; what is below the level stays silent");
+	CHECK_STR(line_of(ends[0], line, sizeof(line)), "<3>bad x=1\n");
+	/* A trouble without a text says its status. */
 	log_trouble(&log, LOG_LEVEL_WARNING, "disk", &t);
-	CHECK(strcmp(line_of(ends[0], line, sizeof(line)));
-	CHECK(strcmp(log_quote("a \"b\"\n", quoted, sizeof(quoted)));
-	CHECK(strlen(log_quote("0123456789012345678901234567890123456789", quoted, sizeof(quoted))) <
-	           sizeof(quoted));
+	CHECK_STR(line_of(ends[0], line, sizeof(line)),
+	          "<4>disk file=\"\" line=0 reason=\"no space left\"\n");
+	CHECK_STR(log_quote("a \"b\"\n", quoted, sizeof(quoted)), "\"a \\\"b\\\"\\x0a\"");
+	CHECK(strlen(log_quote("0123456789012345678901234567890123456789", quoted,
+	                       sizeof(quoted))) < sizeof(quoted));
 	memset(line, 'x', sizeof(line) - 1);
 	line[sizeof(line) - 1] = '\0';
 	log_note(&log, "long", "v=%s", line);
