@@ -14,6 +14,7 @@
 #define MODEL_FLOW_H
 
 #include "model/addr.h"
+#include "model/health.h"
 #include "model/kind.h"
 
 #include <stdint.h>
@@ -58,7 +59,8 @@ struct window_header {
 	uint64_t skipped; /* records that were no packets for us */
 	uint64_t late;    /* packets older than the window, counted into it */
 	uint64_t rows;
-	double addresses; /* monitored; 0: not known */
+	double addresses;                   /* monitored; 0: not known */
+	const struct window_health *health; /* NULL: none, as for files; valid during the call */
 };
 
 /*

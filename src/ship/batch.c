@@ -98,6 +98,7 @@ enum status batch_frame_get(struct batch_frame *f, const uint8_t in[BATCH_FRAME_
 	f->window.sensor = cursor_le32(&c);
 	f->sections = cursor_le32(&c);
 	get_window(&f->window, &c);
+	f->window.health = NULL;
 	f->body_checksum = bytes_le32(in + 120);
 	if (header_bytes != BATCH_FRAME_HEADER_BYTES || f->body_bytes > BATCH_BODY_MAX ||
 	    f->plain_bytes > BATCH_BODY_MAX || f->rows > BATCH_ROWS_MAX ||

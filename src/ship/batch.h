@@ -31,7 +31,7 @@
  *                   48  sensor u32
  *                   52  sections u32
  *
- *   section          0  what u8: 1 rows, 2 sketches | 1  storage u8: 0 stored, 1 zstd
+ *   section          0  what u8: 1 rows, 2 sketches, 3 health | 1  storage u8: 0 stored, 1 zstd
  *                    2  0 u16 | 4  plain bytes u32 | 8  bytes here u32 | 12  the bytes
  *            plain:  streams one after the other: column u8, length u32, bytes
  *
@@ -41,7 +41,11 @@
  *   varint     7 bits a byte, the lowest first, bit 7 set while more follow
  *   signed     the same after folding: 0, -1, 1, -2 are 0, 1, 2, 3
  * A plane, varint or signed column that would be all zero is left out. A reader passes
- * over columns and sections that it does not know.
+ * over columns and sections that it does not know. The health section stands in the last
+ * part of a window that has such figures; its columns are numbered in ship/batch_health.def.
+ *
+ * A provisional frame holds the newest rows of a window that is still open: its span is that
+ * of the flush, its sequence 0. The window's own frames follow and take its place.
  *
  * What a row's fields become:
  *   source     rows of one source follow each other: `run` holds rows - 1 of each source,
@@ -93,9 +97,14 @@ enum {
 enum batch_flag {
 	BATCH_LAST_PART = 1 << 0,
 	BATCH_SORTED = 1 << 1, /* by (source, proto, port, kind, marks); anonymised rows are not */
+	BATCH_PROVISIONAL = 1 << 2,
 };
 
-enum batch_section { BATCH_SECTION_ROWS = 1, BATCH_SECTION_SKETCHES = 2 };
+enum batch_section {
+	BATCH_SECTION_ROWS = 1,
+	BATCH_SECTION_SKETCHES = 2,
+	BATCH_SECTION_HEALTH = 3,
+};
 enum batch_storage { BATCH_STORED = 0, BATCH_ZSTD = 1 };
 enum batch_sketch { BATCH_SKETCH_NONE, BATCH_SKETCH_LIST, BATCH_SKETCH_REGISTERS };
 
@@ -108,7 +117,8 @@ enum batch_column {
 
 /* A frame's header. */
 struct batch_frame {
-	struct window_header window; /* its counters are those of the whole window */
+	struct window_header window; /* its counters are those of the whole window;
+	                                batch_frame_get() sets no health: that is in the body */
 	uint64_t boot_id, sequence;
 	uint32_t part;
 	uint32_t rows; /* in this frame */

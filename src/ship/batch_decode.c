@@ -2,6 +2,8 @@
 #include "ship/batch_decode.h"
 
 #include "base/cursor.h"
+#include "ship/batch_health.h"
+#include "ship/varint.h"
 
 #include <stdlib.h>
 #include <zstd.h>
@@ -22,6 +24,8 @@ struct batch_decoder {
 	size_t lists_room;
 	uint32_t count; /* rows of this frame */
 	struct stream streams[BATCH_COLUMNS];
+	struct window_health health;
+	bool has_health;
 };
 
 enum status batch_decoder_new(struct batch_decoder **out)
@@ -54,6 +58,11 @@ void batch_decoder_free(struct batch_decoder *d)
 const struct flow *batch_decoder_rows(const struct batch_decoder *d)
 {
 	return d->rows;
+}
+
+const struct window_health *batch_decoder_health(const struct batch_decoder *d)
+{
+	return d->has_health ? &d->health : NULL;
 }
 
 /* A buffer of at least `need` items, never NULL; what was in it is lost. */
@@ -91,6 +100,14 @@ static bool read_streams(struct batch_decoder *d, const uint8_t *bytes, size_t n
 	return true;
 }
 
+static bool read_health(struct batch_decoder *d, const uint8_t *bytes, size_t n)
+{
+	if (d->has_health)
+		return false;
+	d->has_health = true;
+	return batch_health_get(&d->health, bytes, n);
+}
+
 static bool read_section(struct batch_decoder *d, struct cursor *c, size_t *used, size_t plain_max)
 {
 	unsigned what = cursor_u8(c), storage = cursor_u8(c);
@@ -114,6 +131,8 @@ static bool read_section(struct batch_decoder *d, struct cursor *c, size_t *used
 	} else if (storage != BATCH_STORED || packed_bytes != plain_bytes) {
 		return false;
 	}
+	if (what == BATCH_SECTION_HEALTH)
+		return read_health(d, bytes, plain_bytes);
 	if (what != BATCH_SECTION_ROWS && what != BATCH_SECTION_SKETCHES)
 		return true;
 	return read_streams(d, bytes, plain_bytes);
@@ -125,6 +144,7 @@ static bool read_sections(struct batch_decoder *d, const struct batch_frame *f, 
 	size_t used = 0;
 
 	memset(d->streams, 0, sizeof(d->streams));
+	d->has_health = false;
 	for (uint32_t i = 0; i < f->sections; i++) {
 		if (!read_section(d, &c, &used, f->plain_bytes))
 			return false;
@@ -161,33 +181,7 @@ static bool planes_have(const struct batch_decoder *d, unsigned column, int plan
 	return true;
 }
 
-/* The next number of a varint column; zero without end where the column is left out. */
-static uint64_t next_varint(struct cursor *c)
-{
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
-
-	if (!c->end)
-		return 0;
-	do {
-		byte = cursor_u8(c);
-		if (shift == 63 && byte > 1)
-			c->failed = true;
-		value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80 && !c->failed && shift < 70);
-	if (byte & 0x80)
-		c->failed = true;
-	return value;
-}
-
-static uint64_t next_signed(struct cursor *c)
-{
-	return batch_unfold(next_varint(c));
-}
-
-/* A column that is left out has no end, see next_varint(). */
+/* A column that is left out has no end, see varint_next(). */
 static struct cursor cursor_of(const struct batch_decoder *d, unsigned column)
 {
 	const struct stream *s = &d->streams[column];
@@ -212,7 +206,7 @@ static void advance_far(struct far_sources *f, uint64_t after)
 	if (cursor_left(&f->address) == 0)
 		f->next = UINT64_MAX;
 	else
-		f->next = after + next_varint(&f->index);
+		f->next = after + varint_next(&f->index);
 }
 
 static bool take_far(struct far_sources *f, uint64_t number, struct addr *out)
@@ -238,7 +232,7 @@ static bool get_sources(struct batch_decoder *d)
 
 	advance_far(&far, 0);
 	for (; at < d->count; number++) {
-		uint64_t more = next_varint(&run);
+		uint64_t more = varint_next(&run);
 		struct addr source = {{0}};
 
 		if (!get_planes(d, BATCH_GAP, 4, number, &gap) || more >= d->count - at)
@@ -302,7 +296,7 @@ static bool get_features(struct batch_decoder *d)
 		row->peer_port = (uint16_t)peer;
 		row->ip_id = (uint16_t)id;
 		row->ttl_min = (uint8_t)ttl;
-		row->ttl_max = (uint8_t)(ttl + next_varint(&spread));
+		row->ttl_max = (uint8_t)(ttl + varint_next(&spread));
 	}
 	return used_up(&spread) && planes_have(d, BATCH_PEER_PORT, 2, d->count) &&
 	       planes_have(d, BATCH_IP_ID, 2, d->count) && planes_have(d, BATCH_TTL, 1, d->count);
@@ -317,7 +311,7 @@ static bool get_times(struct batch_decoder *d)
 		if (!get_planes(d, BATCH_FIRST, 4, i, &first))
 			return false;
 		d->rows[i].first_us = (uint32_t)first;
-		d->rows[i].last_us = (uint32_t)(first + next_varint(&length));
+		d->rows[i].last_us = (uint32_t)(first + varint_next(&length));
 	}
 	return used_up(&length) && planes_have(d, BATCH_FIRST, 4, d->count);
 }
@@ -332,10 +326,10 @@ static bool get_counts(struct batch_decoder *d)
 		struct flow *row = &d->rows[i];
 		uint64_t n;
 
-		row->packets = 1 + next_varint(&packets);
-		row->bytes = next_signed(&bytes) + row->packets * row->ip_len;
-		row->destinations = (uint32_t)(next_signed(&destinations) + row->packets);
-		n = next_signed(&exact) + batch_usual_exact(row->destinations);
+		row->packets = 1 + varint_next(&packets);
+		row->bytes = varint_next_signed(&bytes) + row->packets * row->ip_len;
+		row->destinations = (uint32_t)(varint_next_signed(&destinations) + row->packets);
+		n = varint_next_signed(&exact) + batch_usual_exact(row->destinations);
 		if (n > FLOW_EXACT)
 			return false;
 		row->exact = (uint8_t)n;
@@ -350,9 +344,9 @@ static bool get_unicorns(struct batch_decoder *d)
 
 	for (size_t i = 0; i < d->count; i++) {
 		struct flow *row = &d->rows[i];
-		uint64_t key = next_varint(&keys);
+		uint64_t key = varint_next(&keys);
 
-		row->unicorn = (uint16_t)(next_signed(&unicorn) +
+		row->unicorn = (uint16_t)(varint_next_signed(&unicorn) +
 		                          batch_usual_unicorn(row->proto, row->kind));
 		row->unicorn_key = key ? (uint32_t)((key - 1) >> 1) : 0;
 		if (key && (key - 1) & 1) {

@@ -25,6 +25,10 @@ MUST_USE enum status batch_decode(struct batch_decoder *d, const struct batch_fr
  * and registers may point into body. */
 const struct flow *batch_decoder_rows(const struct batch_decoder *d);
 
+/* The window's figures that the frame of the last good batch_decode() carried, or NULL; valid
+ * until the next. */
+const struct window_health *batch_decoder_health(const struct batch_decoder *d);
+
 void batch_decoder_free(struct batch_decoder *d);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ship/batch_encode.h"
 
 #include "base/cursor.h"
+#include "ship/batch_health.h"
 #include "ship/batch_pack.h"
 #include "ship/dictionary.h"
 
@@ -20,10 +21,11 @@ struct batch_encoder {
 	struct batch_pack pack;
 	struct dictionary classes, prints, ports;
 	struct batch_frame frame;
-	uint32_t sources;    /* in this frame */
-	uint32_t run;        /* rows of the last source */
-	uint32_t last_v4;    /* from which the next gap counts */
-	uint32_t far_source; /* one past the last far source's number */
+	struct window_health health; /* of the window, where it has one */
+	uint32_t sources;            /* in this frame */
+	uint32_t run;                /* rows of the last source */
+	uint32_t last_v4;            /* from which the next gap counts */
+	uint32_t far_source;         /* one past the last far source's number */
 	size_t sketch_bytes;
 	size_t listed;        /* values of lists */
 	struct place before;  /* the last row of this frame, if there is one */
@@ -41,6 +43,8 @@ static void start_frame(struct batch_encoder *e)
 	dictionary_reset(&e->ports);
 	e->frame.rows = 0;
 	e->frame.flags = BATCH_SORTED;
+	if (e->options.provisional)
+		e->frame.flags |= BATCH_PROVISIONAL;
 	e->usual_rows = 0;
 	e->sources = e->run = e->last_v4 = e->far_source = 0;
 	e->sketch_bytes = e->listed = 0;
@@ -192,6 +196,16 @@ static void finish_columns(struct batch_encoder *e)
 	put_values(p, BATCH_PORT_VALUE, &e->ports, 2);
 }
 
+static enum status put_health(struct batch_encoder *e)
+{
+	uint8_t plain[BATCH_HEALTH_MAX];
+
+	if (!e->frame.window.health)
+		return STATUS_OK;
+	return batch_pack_stored(&e->pack, BATCH_SECTION_HEALTH, plain,
+	                         batch_health_put(&e->health, plain));
+}
+
 static enum status emit_frame(struct batch_encoder *e, bool last)
 {
 	struct batch_pack *p = &e->pack;
@@ -203,8 +217,12 @@ static enum status emit_frame(struct batch_encoder *e, bool last)
 		st = batch_pack_sections(p, BATCH_SKETCH, BATCH_COLUMNS, BATCH_SECTION_SKETCHES);
 	if (st)
 		return st;
-	if (last)
+	if (last) {
 		e->frame.flags |= BATCH_LAST_PART;
+		st = put_health(e);
+	}
+	if (st)
+		return st;
 	e->frame.body_bytes = (uint32_t)(p->used - BATCH_FRAME_HEADER_BYTES);
 	e->frame.plain_bytes = p->plain_bytes;
 	e->frame.sections = p->sections;
@@ -212,7 +230,7 @@ static enum status emit_frame(struct batch_encoder *e, bool last)
 	        batch_checksum(p->out + BATCH_FRAME_HEADER_BYTES, e->frame.body_bytes);
 	batch_frame_put(&e->frame, p->out);
 	e->frame.part++;
-	e->frame.sequence++;
+	e->frame.sequence += !e->options.provisional;
 	return e->options.emit(e->options.state, p->out, p->used);
 }
 
@@ -221,6 +239,10 @@ static enum status encode_begin(void *state, const struct window_header *header)
 	struct batch_encoder *e = state;
 
 	e->frame.window = *header;
+	if (header->health) {
+		e->health = *header->health;
+		e->frame.window.health = &e->health;
+	}
 	e->frame.part = 0;
 	start_frame(e);
 	return STATUS_OK;
@@ -295,7 +317,7 @@ enum status batch_encoder_new(struct batch_encoder **out,
 	if (e->options.rows_max == 0 || e->options.rows_max > BATCH_ROWS_MAX)
 		e->options.rows_max = BATCH_ROWS_MAX;
 	e->frame.boot_id = options->boot_id;
-	e->frame.sequence = options->sequence;
+	e->frame.sequence = options->provisional ? 0 : options->sequence;
 	if (getrandom(&key, sizeof(key), 0) < 0)
 		key = (uint64_t)(uintptr_t)e; /* address randomisation is better than nothing */
 	if (batch_pack_init(&e->pack, e->options.rows_max,

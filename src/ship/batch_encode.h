@@ -19,6 +19,7 @@ struct batch_encode_options {
 	uint64_t boot_id, sequence; /* of the first frame; each next one has one more */
 	uint32_t rows_max;          /* in a frame; 0: BATCH_ROWS_MAX */
 	int level;                  /* zstd's, -7 to 19; 0: BATCH_LEVEL */
+	bool provisional;           /* all frames are, and have sequence 0 */
 };
 
 enum { BATCH_LEVEL = 1 }; /* measured: docs/adr/0005 */

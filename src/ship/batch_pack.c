@@ -164,6 +164,12 @@ static enum status add_section(struct batch_pack *p, enum batch_section what,
 	return STATUS_OK;
 }
 
+enum status batch_pack_stored(struct batch_pack *p, enum batch_section what, const uint8_t *bytes,
+                              size_t n)
+{
+	return add_section(p, what, BATCH_STORED, bytes, n);
+}
+
 /*
  * Would compressing be in vain? The entropy of a sample of the bytes leaves less than a
  * tenth to gain (what of 1024 even samples over 256 values is about 7.82 bits), and

@@ -10,6 +10,7 @@
 #define SHIP_BATCH_PACK_H
 
 #include "ship/batch.h"
+#include "ship/varint.h"
 
 #define ZSTD_STATIC_LINKING_ONLY /* for the name ZSTD_c_literalCompressionMode */
 #include <zstd.h>
@@ -38,6 +39,10 @@ void batch_pack_reset(struct batch_pack *p);
 /* Append the columns from `first` up to and without `end` as sections of one kind. */
 MUST_USE enum status batch_pack_sections(struct batch_pack *p, unsigned first, unsigned end,
                                          enum batch_section what);
+
+/* Append a section that is stored as it is. */
+MUST_USE enum status batch_pack_stored(struct batch_pack *p, enum batch_section what,
+                                       const uint8_t *bytes, size_t n);
 
 static inline void batch_put_byte(struct batch_pack *p, unsigned column, uint8_t value)
 {
@@ -72,14 +77,7 @@ static inline void batch_end_planes(struct batch_pack *p, unsigned column, unsig
 
 static inline void batch_put_varint(struct batch_pack *p, unsigned column, uint64_t value)
 {
-	uint8_t *at = p->streams[column].at;
-
-	while (value >= 0x80) {
-		*at++ = (uint8_t)(value | 0x80);
-		value >>= 7;
-	}
-	*at++ = (uint8_t)value;
-	p->streams[column].at = at;
+	p->streams[column].at = varint_put(p->streams[column].at, value);
 }
 
 /* Write n zeros: the streams are zero ahead of their ends. */

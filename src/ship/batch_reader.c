@@ -156,6 +156,7 @@ enum status batch_reader_next(struct batch_reader *r, const struct batch_frame *
 	st = batch_decode(r->decoder, &r->frame, r->body ? r->body : nothing, &why);
 	if (st)
 		return trouble_set(t, st, r->name, 0, "frame %lu: %s", r->number, why);
+	r->frame.window.health = batch_decoder_health(r->decoder);
 	*frame = &r->frame;
 	r->next_row = 0;
 	return STATUS_OK;

@@ -8,6 +8,7 @@
 #include "ship/batch_reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,6 +68,8 @@ static void decode_body(const uint8_t *body, size_t n, uint32_t rows, uint32_t s
 	if (batch_decode(d, &frame, body, &why) == STATUS_OK) {
 		for (uint32_t i = 0; i < rows; i++)
 			(void)use_row(batch_decoder_rows(d) + i);
+		if (batch_decoder_health(d))
+			(void)strlen(batch_decoder_health(d)->version);
 	}
 	batch_decoder_free(d);
 }

@@ -14,7 +14,8 @@ static struct frames three_frames(void)
 	static const uint32_t list[FLOW_EXACT] = {1, 2, 3};
 	struct frames f = {0};
 	struct batch_encode_options options = {.emit = append_frame, .state = &f};
-	struct window_header window = {.span_s = 60, .rows = ROWS};
+	struct window_health health = {.uptime_s = 77, .clock_offset_us = -5, .version = "0.1"};
+	struct window_header window = {.span_s = 60, .rows = ROWS, .health = &health};
 	struct batch_encoder *e;
 	struct flow_sink sink;
 	struct prng r;
