@@ -19,6 +19,8 @@ struct outfile {
 	char temporary[PATH_MAX + 16]; /* empty: written through */
 	int fd;
 	int error; /* errno of the first failure */
+	bool scratch;
+	uint64_t written, limit; /* of a scratch output */
 	size_t used;
 	char buffer[BUFFER_BYTES];
 };
@@ -72,8 +74,39 @@ enum status outfile_open(struct outfile **out, const char *path, struct trouble 
 	return STATUS_OK;
 }
 
+struct outfile *outfile_open_scratch(const char *folder, uint64_t limit)
+{
+	struct outfile *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	snprintf(o->target, sizeof(o->target), "%s", folder);
+	o->fd = -1;
+	o->scratch = true;
+	o->limit = limit;
+	return o;
+}
+
+/* The nameless file of a scratch output that has grown long; not every file system has them. */
+static void spill(struct outfile *o)
+{
+	char name[PATH_MAX + 16];
+
+	o->fd = open(o->target, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (o->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		snprintf(name, sizeof(name), "%s/scratch.XXXXXX", o->target);
+		o->fd = mkostemp(name, O_CLOEXEC);
+		if (o->fd >= 0)
+			unlink(name);
+	}
+	if (o->fd < 0)
+		o->error = errno;
+}
+
 static void write_all(struct outfile *o, const char *bytes, size_t n)
 {
+	if (o->scratch && o->fd < 0 && !o->error)
+		spill(o);
 	while (n > 0 && !o->error) {
 		ssize_t done = write(o->fd, bytes, n);
 
@@ -94,6 +127,11 @@ static void drain(struct outfile *o)
 
 void outfile_write(struct outfile *o, const void *bytes, size_t n)
 {
+	if (o->scratch && n > o->limit - o->written)
+		o->error = EFBIG;
+	if (o->error)
+		return;
+	o->written += n;
 	if (n > sizeof(o->buffer) - o->used)
 		drain(o);
 	if (n > sizeof(o->buffer)) {
@@ -143,6 +181,28 @@ enum status outfile_status(const struct outfile *o)
 	return o->error ? status_of_errno(o->error) : STATUS_OK;
 }
 
+enum status outfile_take(struct outfile *o, struct outfile_scratch *out)
+{
+	enum status st;
+
+	*out = (struct outfile_scratch){.fd = -1, .size = o->written};
+	if (o->fd >= 0)
+		drain(o);
+	else if (!o->error)
+		out->bytes = malloc(o->used + 1);
+	if (o->fd < 0 && !o->error && !out->bytes)
+		o->error = ENOMEM;
+	st = outfile_status(o);
+	if (st == STATUS_OK && out->bytes) {
+		memcpy(out->bytes, o->buffer, o->used);
+	} else if (st == STATUS_OK) {
+		out->fd = o->fd;
+		o->fd = -1;
+	}
+	outfile_abandon(o);
+	return st;
+}
+
 enum status outfile_commit(struct outfile *o, struct trouble *t)
 {
 	enum status st;
@@ -169,7 +229,7 @@ void outfile_abandon(struct outfile *o)
 {
 	if (!o)
 		return;
-	if (o->fd != STDOUT_FILENO)
+	if (o->fd != STDOUT_FILENO && o->fd >= 0)
 		close(o->fd);
 	if (o->temporary[0])
 		unlink(o->temporary);

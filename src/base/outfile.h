@@ -7,6 +7,9 @@
  * or a crash leaves it so. "-" is standard output, written through. A target that
  * is not a regular file (a FIFO, /dev/null) is written through as well. Errors are
  * sticky: write freely, ask at commit. One thread at a time.
+ *
+ * A scratch output has no name: what is short stays in memory, what is long goes to a file
+ * that vanishes with its descriptor, so that a text of any length costs little memory.
  */
 #ifndef BASE_OUTFILE_H
 #define BASE_OUTFILE_H
@@ -14,11 +17,26 @@
 #include "base/status.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct outfile;
 
 /* Open path for writing ("-" for standard output). */
 MUST_USE enum status outfile_open(struct outfile **out, const char *path, struct trouble *t);
+
+/* What a scratch output has gathered: either bytes (malloc, even if size is 0) or a file. */
+struct outfile_scratch {
+	char *bytes; /* NULL: in the file */
+	int fd;      /* -1: in memory */
+	uint64_t size;
+};
+
+/* Open a scratch output; a file, where one is needed, lies in `folder`, which is kept. Bytes past
+ * `limit` are refused (STATUS_FULL). NULL: out of memory. */
+struct outfile *outfile_open_scratch(const char *folder, uint64_t limit);
+
+/* End a scratch output and free it. On failure nothing is left to free. */
+MUST_USE enum status outfile_take(struct outfile *o, struct outfile_scratch *out);
 
 /* Append bytes; buffered. After a failure it does nothing. */
 void outfile_write(struct outfile *o, const void *bytes, size_t n);
