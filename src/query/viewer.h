@@ -10,51 +10,43 @@
 #ifndef QUERY_VIEWER_H
 #define QUERY_VIEWER_H
 
+#include "model/role.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum viewer_role {
-	VIEWER_NOBODY,        /* sees nothing; what a zeroed viewer is */
-	VIEWER_ADMINISTRATOR, /* sees all */
-	VIEWER_ANALYST,       /* sees all */
-	VIEWER_MEMBER,        /* own sensors in full, the others as `others` allows */
-	VIEWER_READER,        /* as a member, often without sensors of its own */
-};
-
-/* What a viewer may see of sensors that are not its own. All zero: nothing. */
+/* What the hub adds to its members' sharing profiles, for cells over the sensors of others. */
 struct sharing {
-	bool aggregates;      /* sums over them may be seen; false: nothing */
-	uint32_t min_sensors; /* distinct ones of them in each cell of an answer */
-	uint32_t min_sources; /* distinct sources in each cell, seen by them */
-	uint32_t round_to;    /* their packets, bytes and rows to multiples of this; 0, 1: exact */
-	uint32_t grain_minutes; /* their part of an answer begins and ends at multiples of this, and
-	                           no bucket of a series is narrower; 0: 1 */
-	bool sensors_named;     /* sensor and member may be asked for: min_sensors is then not
-	                           asked of a single sensor's cell */
+	uint32_t min_sensors, min_sources; /* where a member's profile asks less; 0: as it says */
+	uint32_t round_to;      /* packets, bytes and rows to the nearest multiple; 0, 1: exact */
+	uint32_t grain_minutes; /* periods begin and end at multiples of it, and no bucket of a
+	                           series is narrower; 0: 1. 1440 is a multiple of it */
+	bool sensors_named; /* others' sensors may be asked for by name and stand in rows of their
+	                       own; each row still needs min_sources */
 };
 
 /* Where a hub's settings say nothing (30-detection section 9: five sensors in a cell). */
 #define SHARING_DEFAULT                                                                 \
 	{                                                                               \
-		.aggregates = true, .min_sensors = 5, .min_sources = 5, .round_to = 10, \
-		.grain_minutes = 10                                                     \
+		.min_sensors = 5, .min_sources = 5, .round_to = 10, .grain_minutes = 10 \
 	}
 
 struct viewer {
-	enum viewer_role role;
+	enum role role;          /* ADMINISTRATOR and ANALYST see all, SENSOR nothing */
 	uint32_t member;         /* number; 0: of no member */
-	const uint32_t *sensors; /* its own, ascending */
+	const uint32_t *sensors; /* its own, ascending: seen in full */
 	size_t sensor_count;
 	struct sharing others;
 };
 
 static inline bool viewer_sees_all(const struct viewer *v)
 {
-	return v->role == VIEWER_ADMINISTRATOR || v->role == VIEWER_ANALYST;
+	return v->role == ROLE_ADMINISTRATOR || v->role == ROLE_ANALYST;
 }
 
-/* The hub's sensors and members, for names in both directions and for what was expected. */
+/* The hub's sensors and members: for names in both directions, for what each member shares and
+ * for how many windows were to be expected. */
 struct roster_sensor {
 	uint32_t number, member;
 	const char *name;
@@ -65,6 +57,7 @@ struct roster_sensor {
 struct roster_member {
 	uint32_t number;
 	const char *name;
+	struct sharing_profile profile;
 };
 
 struct roster {
