@@ -20,6 +20,7 @@ struct outfile {
 	int fd;
 	int error; /* errno of the first failure */
 	bool scratch;
+	bool private;
 	uint64_t written, limit; /* of a scratch output */
 	size_t used;
 	char buffer[BUFFER_BYTES];
@@ -33,7 +34,7 @@ static bool writes_through(const char *path)
 	return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 }
 
-/* A temporary file with the rights that a plain creation would give. */
+/* A temporary file with the rights that a plain creation would give, or the owner's alone. */
 static int create_beside(struct outfile *o)
 {
 	mode_t mask = umask(0);
@@ -42,7 +43,7 @@ static int create_beside(struct outfile *o)
 	umask(mask);
 	snprintf(o->temporary, sizeof(o->temporary), "%s.XXXXXX", o->target);
 	fd = mkostemp(o->temporary, O_CLOEXEC);
-	if (fd >= 0 && fchmod(fd, 0666 & ~mask) != 0) {
+	if (fd >= 0 && !o->private && fchmod(fd, 0666 & ~mask) != 0) {
 		unlink(o->temporary);
 		close(fd);
 		return -1;
@@ -50,7 +51,8 @@ static int create_beside(struct outfile *o)
 	return fd;
 }
 
-enum status outfile_open(struct outfile **out, const char *path, struct trouble *t)
+static enum status open_output(struct outfile **out, const char *path, bool private,
+                               struct trouble *t)
 {
 	struct outfile *o = calloc(1, sizeof(*o));
 
@@ -58,7 +60,10 @@ enum status outfile_open(struct outfile **out, const char *path, struct trouble 
 	if (!o)
 		return trouble_set(t, STATUS_NO_MEMORY, path, 0, "out of memory");
 	snprintf(o->target, sizeof(o->target), "%s", path);
-	if (strcmp(path, "-") == 0)
+	o->private = private;
+	if (private)
+		o->fd = create_beside(o);
+	else if (strcmp(path, "-") == 0)
 		o->fd = STDOUT_FILENO;
 	else if (writes_through(path))
 		o->fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -72,6 +77,16 @@ enum status outfile_open(struct outfile **out, const char *path, struct trouble 
 	}
 	*out = o;
 	return STATUS_OK;
+}
+
+enum status outfile_open(struct outfile **out, const char *path, struct trouble *t)
+{
+	return open_output(out, path, false, t);
+}
+
+enum status outfile_open_private(struct outfile **out, const char *path, struct trouble *t)
+{
+	return open_output(out, path, true, t);
 }
 
 struct outfile *outfile_open_scratch(const char *folder, uint64_t limit)
@@ -203,6 +218,26 @@ enum status outfile_take(struct outfile *o, struct outfile_scratch *out)
 	return st;
 }
 
+int outfile_sync_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	char *slash;
+	int fd, error = 0;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	/* Some file systems cannot, and need not. */
+	if (fsync(fd) != 0 && errno != EINVAL)
+		error = errno;
+	close(fd);
+	return error;
+}
+
 enum status outfile_commit(struct outfile *o, struct trouble *t)
 {
 	enum status st;
@@ -215,6 +250,8 @@ enum status outfile_commit(struct outfile *o, struct trouble *t)
 	o->fd = STDOUT_FILENO;
 	if (o->temporary[0] && !o->error && rename(o->temporary, o->target) != 0)
 		o->error = errno;
+	if (o->private && !o->error)
+		o->error = outfile_sync_folder(o->target);
 	st = outfile_status(o);
 	if (st)
 		trouble_set(t, st, strcmp(o->target, "-") == 0 ? "standard output" : o->target, 0,
@@ -233,5 +270,7 @@ void outfile_abandon(struct outfile *o)
 		close(o->fd);
 	if (o->temporary[0])
 		unlink(o->temporary);
+	if (o->private)
+		explicit_bzero(o->buffer, sizeof(o->buffer));
 	free(o);
 }

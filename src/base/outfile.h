@@ -24,6 +24,15 @@ struct outfile;
 /* Open path for writing ("-" for standard output). */
 MUST_USE enum status outfile_open(struct outfile **out, const char *path, struct trouble *t);
 
+/* The same for a secret: the file is its owner's alone (mode 0600) from the first byte, never
+ * written through, on the disk with its name when outfile_commit() returns, and its buffer is
+ * wiped. */
+MUST_USE enum status outfile_open_private(struct outfile **out, const char *path,
+                                          struct trouble *t);
+
+/* Put the names in the folder of `path` onto the disk, after a rename or a creation: 0 or errno. */
+MUST_USE int outfile_sync_folder(const char *path);
+
 /* What a scratch output has gathered: either bytes (malloc, even if size is 0) or a file. */
 struct outfile_scratch {
 	char *bytes; /* NULL: in the file */
