@@ -53,6 +53,12 @@ static enum status block_make_room(struct flow_block *b)
 	return flow_block_reserve(b, room < FLOW_BLOCK_ROWS_MAX ? room : FLOW_BLOCK_ROWS_MAX);
 }
 
+/* A window is 60 s; what is longer stays at the column's end. */
+static uint16_t milliseconds(uint32_t us)
+{
+	return us / 1000 < UINT16_MAX ? (uint16_t)(us / 1000) : UINT16_MAX;
+}
+
 enum status flow_block_add(struct flow_block *b, const struct flow_place *place,
                            const struct flow *row)
 {
@@ -64,7 +70,6 @@ enum status flow_block_add(struct flow_block *b, const struct flow_place *place,
 	b->second[i] = place->start_s;
 	b->minute[i] = place->start_s / 60;
 	b->sensor[i] = place->sensor;
-	b->batch[i] = place->batch;
 	b->country[i] = place->country;
 	b->asn[i] = place->asn;
 	b->tool[i] = place->tool;
@@ -82,15 +87,15 @@ enum status flow_block_add(struct flow_block *b, const struct flow_place *place,
 	SAME(tcp_window);
 	SAME(options_hash);
 	SAME(ttl_min);
-	SAME(ttl_max);
 	SAME(unicorn);
 	SAME(unicorn_key);
 	SAME(packets);
 	SAME(bytes);
 	SAME(destinations);
-	SAME(first_us);
-	SAME(last_us);
 #undef SAME
+	b->ttl_spread[i] = (uint8_t)(row->ttl_max - row->ttl_min);
+	b->first_ms[i] = milliseconds(row->first_us);
+	b->lasted_ms[i] = (uint16_t)(milliseconds(row->last_us) - b->first_ms[i]);
 	b->rows++;
 	return STATUS_OK;
 }

@@ -28,7 +28,6 @@ struct flow_block {
 struct flow_place {
 	uint32_t start_s; /* the window's start, seconds since 1970 */
 	uint32_t sensor;
-	uint64_t batch;   /* flow_batch() */
 	uint16_t country; /* flow_country(); 0: not known */
 	uint32_t asn;     /* 0: not known */
 	uint8_t tool;     /* enum tool */
@@ -50,7 +49,7 @@ void flow_block_empty(struct flow_block *b);
 
 void flow_block_clear(struct flow_block *b);
 
-/* What stands in `batch`: a number of the frame that the sensor sent, never 0. */
+/* What stands in the windows' `batch`: a number of the frame that the sensor sent, never 0. */
 uint64_t flow_batch(uint32_t sensor, uint64_t boot_id, uint64_t sequence);
 
 /* "JP" as a number; 0 for anything but two capital letters. */

@@ -35,9 +35,9 @@
 /* One source as a number, the state of distinct ones, and the count from states or from rows.
  * The count is exact to a few thousand and within 1 % or so beyond (docs/adr/0009). */
 #define OBSERVATIONS_SOURCE_KEY    "bitXor(src_lo, intHash64(src_hi))"
-#define OBSERVATIONS_SOURCES_STATE "uniqState(" OBSERVATIONS_SOURCE_KEY ")"
-#define OBSERVATIONS_SOURCES_MERGE "uniqMerge(sources)"
-#define OBSERVATIONS_SOURCES_COUNT "uniq(" OBSERVATIONS_SOURCE_KEY ")"
+#define OBSERVATIONS_SOURCES_STATE "uniqCombinedState(" OBSERVATIONS_SOURCE_KEY ")"
+#define OBSERVATIONS_SOURCES_MERGE "uniqCombinedMerge(sources)"
+#define OBSERVATIONS_SOURCES_COUNT "uniqCombined(" OBSERVATIONS_SOURCE_KEY ")"
 
 enum {
 	OBSERVATIONS_SCHEMA = 1,          /* version that this program writes */
@@ -56,12 +56,10 @@ struct observations_config {
 	const char *cluster;   /* a name of the server's remote_servers: replicated and
 	                          distributed tables; NULL: one node */
 	unsigned quorum;       /* replicas that must have an insert; 0: 2. Cluster only */
-	bool repeats_allowed;  /* go on with a single server that cannot drop a repeated block */
 };
 
 /*
- * Open, and create or migrate the tables. STATUS_UNSUPPORTED: the store is of a newer program, or
- * a single server is too old to drop a repeated block (before 22.2; give it a cluster's name).
+ * Open, and create or migrate the tables. STATUS_UNSUPPORTED: the store is of a newer program.
  * STATUS_UNAVAILABLE: not reached, try again.
  */
 MUST_USE enum status observations_open(struct observations **out,
@@ -94,12 +92,10 @@ MUST_USE enum status observations_insert_live(struct observations *o,
                                               const struct flow_block *block, uint32_t now_s,
                                               struct trouble *t);
 
-/* Which rows to take out: a sensor's within [from_minute, to_minute), and only one frame's where
- * batch is not 0. */
+/* Which rows to take out: a sensor's within [from_minute, to_minute). */
 struct observations_part {
 	uint32_t sensor;
 	uint32_t from_minute, to_minute; /* minutes since 1970 */
-	uint64_t batch;
 };
 
 /*
@@ -134,7 +130,6 @@ struct observations_health {
 	char engine[OBSERVATIONS_VERSION_MAX]; /* version of the engine */
 	uint32_t schema;
 	bool embedded, cluster;
-	bool exactly_once;
 	double bytes_per_row; /* of flows; 0: no rows */
 	size_t table_count;
 	struct observations_table_health tables[OBSERVATIONS_TABLES_MAX];

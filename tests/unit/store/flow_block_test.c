@@ -22,7 +22,7 @@ static const struct flow ROW = {
         .packets = 1ull << 40,
         .bytes = 1ull << 50,
         .destinations = 9,
-        .first_us = 10,
+        .first_us = 10999,
         .last_us = 59999999,
 };
 
@@ -30,7 +30,7 @@ static void test_add(void)
 {
 	struct flow_block b = {0}, other = {0};
 	struct flow row = ROW;
-	struct flow_place place = {1440 * 60 * 20000u + 61, 7, 99, 0x4a50, 64496, TOOL_MIRAI};
+	struct flow_place place = {1440 * 60 * 20000u + 61, 7, 0x4a50, 64496, TOOL_MIRAI};
 
 	row.source = addr_v4(0xc0000201);
 	for (int i = 0; i < 3; i++)
@@ -43,7 +43,9 @@ static void test_add(void)
 	CHECK_U64(b.country[2], 0x4a50);
 	CHECK_U64(b.tool[2], TOOL_MIRAI);
 	CHECK_U64(b.packets[2], 1ull << 40);
-	CHECK_U64(b.last_us[2], 59999999);
+	CHECK_U64(b.ttl_spread[2], 1);
+	CHECK_U64(b.first_ms[2], 10);
+	CHECK_U64(b.lasted_ms[2], 59989);
 	CHECK(flow_block_copy(&other, &b, 2) == STATUS_OK);
 #define COLUMN(name, type, bits, codec)    \
 	CHECK(sizeof(type) * 8 == (bits)); \
