@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+/* `boot` 0 holds how many boots the sensor has. */
 struct entry {
 	uint64_t boot, sequence;
-	uint64_t stored; /* the store has all up to here */
 	uint32_t sensor; /* 0: an empty place */
 };
 
@@ -47,64 +47,67 @@ static struct entry *place_of(const struct ledger *l, uint32_t sensor, uint64_t 
 	return &l->entries[at];
 }
 
-uint64_t ledger_highest(const struct ledger *l, uint32_t sensor, uint64_t boot, bool *known)
+uint64_t ledger_highest(const struct ledger *l, uint32_t sensor, uint64_t boot)
 {
-	const struct entry *e = place_of(l, sensor, boot);
-
-	*known = e->sensor != 0;
-	return *known ? e->sequence : 0;
+	return place_of(l, sensor, boot)->sequence;
 }
 
-/* A new table; forgets what the store has where there are too many of these. */
-static enum status rebuild(struct ledger *l, size_t places, bool forget)
+/* Room for two more entries. */
+static enum status make_room(struct ledger *l)
 {
 	struct ledger old = *l;
-	struct entry *entries = calloc(places, sizeof(*entries));
+	struct entry *entries;
 
+	if (2 * (l->count + 2) <= l->mask)
+		return STATUS_OK;
+	entries = calloc(2 * (l->mask + 1), sizeof(*entries));
 	if (!entries)
 		return STATUS_NO_MEMORY;
 	l->entries = entries;
-	l->mask = places - 1;
-	l->count = 0;
+	l->mask = 2 * l->mask + 1;
 	for (size_t i = 0; i <= old.mask; i++) {
 		const struct entry *e = &old.entries[i];
 
-		if (e->sensor == 0 || (forget && e->stored >= e->sequence))
-			continue;
-		*place_of(l, e->sensor, e->boot) = *e;
-		l->count++;
+		if (e->sensor)
+			*place_of(l, e->sensor, e->boot) = *e;
 	}
 	free(old.entries);
 	return STATUS_OK;
 }
 
-enum status ledger_raise(struct ledger *l, uint32_t sensor, uint64_t boot, uint64_t sequence,
-                         bool stored)
+static struct entry *entry_of(struct ledger *l, uint32_t sensor, uint64_t boot)
 {
-	struct entry *e;
-	enum status st = STATUS_OK;
+	struct entry *e = place_of(l, sensor, boot);
 
-	if (l->count >= LEDGER_KEPT)
-		st = rebuild(l, l->mask + 1, true);
-	if (!st && 2 * (l->count + 1) > l->mask)
-		st = rebuild(l, 2 * (l->mask + 1), false);
-	if (st)
-		return st;
-	e = place_of(l, sensor, boot);
 	if (e->sensor == 0) {
 		*e = (struct entry){.sensor = sensor, .boot = boot};
 		l->count++;
 	}
-	if (sequence > e->sequence)
-		e->sequence = sequence;
-	if (stored && sequence > e->stored)
-		e->stored = sequence;
-	return STATUS_OK;
+	return e;
 }
 
-size_t ledger_count(const struct ledger *l)
+enum status ledger_room(struct ledger *l, uint32_t sensor, uint64_t boot)
 {
-	return l->count;
+	if (place_of(l, sensor, boot)->sensor)
+		return STATUS_OK;
+	if (ledger_highest(l, sensor, 0) >= LEDGER_BOOTS_MAX)
+		return STATUS_LIMIT;
+	return make_room(l);
+}
+
+enum status ledger_raise(struct ledger *l, uint32_t sensor, uint64_t boot, uint64_t sequence)
+{
+	enum status st = ledger_room(l, sensor, boot);
+	struct entry *e;
+
+	if (st)
+		return st;
+	if (place_of(l, sensor, boot)->sensor == 0)
+		entry_of(l, sensor, 0)->sequence++;
+	e = entry_of(l, sensor, boot);
+	if (sequence > e->sequence)
+		e->sequence = sequence;
+	return STATUS_OK;
 }
 
 void ledger_free(struct ledger *l)

@@ -6,31 +6,29 @@
 
 static void test_highest(struct ledger *l)
 {
-	bool known;
-
-	CHECK(ledger_highest(l, 1, 9, &known) == 0 && !known);
-	CHECK(ledger_raise(l, 1, 9, 5, false) == STATUS_OK);
-	CHECK(ledger_raise(l, 1, 9, 4, true) == STATUS_OK);
-	CHECK(ledger_highest(l, 1, 9, &known) == 5 && known);
-	CHECK(ledger_highest(l, 2, 9, &known) == 0 && !known);
-	CHECK(ledger_highest(l, 1, 8, &known) == 0 && !known);
+	CHECK(ledger_highest(l, 1, 9) == 0);
+	CHECK(ledger_raise(l, 1, 9, 5) == STATUS_OK);
+	CHECK(ledger_raise(l, 1, 9, 4) == STATUS_OK);
+	CHECK(ledger_highest(l, 1, 9) == 5);
+	CHECK(ledger_highest(l, 2, 9) == 0);
+	CHECK(ledger_highest(l, 1, 8) == 0);
 }
 
-/* What the store has may be forgotten, the rest never. */
+/* One that restarts for ever is stopped; the others are not. */
 static void test_bound(struct ledger *l)
 {
-	unsigned lost = 0;
-	bool known;
+	unsigned wrong = 0;
 
-	for (uint32_t i = 0; i < 2 * LEDGER_KEPT; i++) {
-		if (ledger_raise(l, 3, i + 100, 7, i % 2 == 0))
-			lost++;
-	}
-	CHECK(ledger_count(l) < 2 * LEDGER_KEPT);
-	for (uint32_t i = 1; i < 2 * LEDGER_KEPT; i += 2)
-		lost += ledger_highest(l, 3, i + 100, &known) != 7;
-	CHECK(lost == 0);
-	CHECK(ledger_highest(l, 1, 9, &known) == 5);
+	for (uint64_t boot = 100; boot < 100 + LEDGER_BOOTS_MAX; boot++)
+		wrong += ledger_raise(l, 3, boot, boot) != STATUS_OK;
+	for (uint64_t boot = 100; boot < 100 + LEDGER_BOOTS_MAX; boot++)
+		wrong += ledger_highest(l, 3, boot) != boot;
+	CHECK(wrong == 0);
+	CHECK(ledger_room(l, 3, 1) == STATUS_LIMIT);
+	CHECK(ledger_raise(l, 3, 1, 1) == STATUS_LIMIT);
+	CHECK(ledger_raise(l, 3, 100, 7000) == STATUS_OK);
+	CHECK(ledger_raise(l, 4, 1, 1) == STATUS_OK);
+	CHECK(ledger_highest(l, 1, 9) == 5);
 }
 
 static void test_labels(void)
