@@ -53,7 +53,7 @@ static enum status day_of(struct blocks *b, uint32_t day, struct day_block **out
 }
 
 static enum status add_window(struct day_block *d, const struct batch_frame *f,
-                              const struct window_health *health, uint64_t batch)
+                              const struct window_health *health)
 {
 	void *windows = d->windows;
 	enum status st = grow(&windows, d->window_count, &d->window_room, sizeof(*d->windows));
@@ -66,7 +66,7 @@ static enum status add_window(struct day_block *d, const struct batch_frame *f,
 	memset(w, 0, sizeof(*w));
 	w->header = f->window;
 	w->header.health = NULL;
-	w->batch = batch;
+	w->batch = flow_batch(f->window.sensor, f->boot_id, f->sequence);
 	if (health)
 		w->health = *health;
 	return STATUS_OK;
@@ -128,7 +128,6 @@ enum status blocks_add(struct blocks *b, const struct batch_frame *f,
 	struct flow_place place = {
 	        .start_s = f->window.start_s,
 	        .sensor = f->window.sensor,
-	        .batch = flow_batch(f->window.sensor, f->boot_id, f->sequence),
 	};
 	struct day_block *d = NULL;
 	enum status st = day_of(b, f->window.start_s / SECONDS_PER_DAY, &d);
@@ -136,7 +135,7 @@ enum status blocks_add(struct blocks *b, const struct batch_frame *f,
 	if (!st)
 		st = add_rows(b, d, f, batch_decoder_rows(decoded), &place);
 	if (!st && f->flags & BATCH_LAST_PART)
-		st = add_window(d, f, batch_decoder_health(decoded), place.batch);
+		st = add_window(d, f, batch_decoder_health(decoded));
 	return st ? st : add_progress(b, f, now_s);
 }
 
