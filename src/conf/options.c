@@ -2,8 +2,9 @@
 #include "conf/options.h"
 
 #include "base/timefmt.h"
+#include "conf/mdoc.h"
+#include "conf/size.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,29 +28,6 @@ void text_list_clear(struct text_list *list)
 	*list = (struct text_list){0};
 }
 
-static enum status parse_size(const char *text, bool units, uint64_t *value)
-{
-	static const char names[] = "KMGT";
-	char *end;
-	const char *unit;
-
-	if (text[0] < '0' || text[0] > '9')
-		return STATUS_FORMAT;
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	if (errno)
-		return STATUS_FORMAT;
-	if (*end == '\0')
-		return STATUS_OK;
-	unit = strchr(names, *end);
-	if (!units || !unit || (end[1] && strcmp(end + 1, "iB") != 0))
-		return STATUS_FORMAT;
-	if (*value >> (64 - 10 * (unit - names + 1)))
-		return STATUS_FORMAT;
-	*value <<= 10 * (unit - names + 1);
-	return STATUS_OK;
-}
-
 static enum status parse_number(const struct option *row, const char *text, uint64_t *value)
 {
 	enum status st;
@@ -61,7 +39,7 @@ static enum status parse_number(const struct option *row, const char *text, uint
 	if (row->type == OPTION_DURATION)
 		st = duration_parse(text, value);
 	else
-		st = parse_size(text, row->type == OPTION_SIZE, value);
+		st = size_parse(text, row->type == OPTION_SIZE, value);
 	if (st == STATUS_OK && (*value < row->low || *value > row->high))
 		st = STATUS_FORMAT;
 	return st;
@@ -223,22 +201,6 @@ void options_help(const struct option_table *table, FILE *out)
 	}
 }
 
-/* mdoc takes a leading dot or quote as a request, a backslash as an escape. */
-static void print_mdoc_text(FILE *out, const char *text)
-{
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", out);
-	for (; *text; text++) {
-		if (*text == '\\')
-			fputs("\\e", out);
-		else
-			fputc(*text, out);
-		if (*text == '.' && text[1] == ' ')
-			fputc('\n', out), text++;
-	}
-	fputc('\n', out);
-}
-
 void options_mdoc(const struct option_table *table, FILE *out)
 {
 	fputs(".Bl -tag -width Ds\n", out);
@@ -251,7 +213,7 @@ void options_mdoc(const struct option_table *table, FILE *out)
 			fprintf(out, "Fl %c , ", letter);
 		fprintf(out, "Fl \\-%s%s%s\n", row->name, row->argument ? " Ar " : "",
 		        row->argument ? row->argument : "");
-		print_mdoc_text(out, row->help);
+		mdoc_text(out, row->help);
 	}
 	fputs(".El\n", out);
 }

@@ -19,6 +19,7 @@ enum setting_type {
 	SETTING_TEXT,     /* const char * */
 	SETTING_FLAG,     /* bool: yes or no */
 	SETTING_COUNT,    /* uint64_t in [low, high] */
+	SETTING_SIZE,     /* uint64_t bytes with K, M, G, T (powers of 1024), in [low, high] */
 	SETTING_NUMBER,   /* double in [low, high] */
 	SETTING_DURATION, /* uint64_t nanoseconds; low and high in seconds */
 	SETTING_TIME,     /* uint64_t nanoseconds since 1970 from RFC 3339 */
@@ -37,6 +38,8 @@ struct setting {
 	enum status (*parse)(const char *text, void *field);
 };
 
+enum { SETTING_TEXT_MAX = 512 };
+
 struct setting_table {
 	const struct setting *rows;
 	size_t count;
@@ -46,5 +49,12 @@ struct setting_table {
 MUST_USE enum status settings_fill(const struct ini *ini, const struct ini_section *section,
                                    const struct setting_table *tables, size_t table_count,
                                    void *settings, struct trouble *t);
+
+/* What may stand there: the help with the range or the choices. */
+void setting_describe(const struct setting *row, char *out, size_t size);
+
+/* The value in a settings struct as the file would have it; empty for SETTING_PARSED and for a
+ * text that is NULL. */
+void setting_print(const struct setting *row, const void *settings, char *out, size_t size);
 
 #endif
