@@ -52,6 +52,7 @@ struct roster_sensor {
 	const char *name;
 	uint64_t since_s; /* watches since then; seconds since 1970 */
 	uint64_t until_s; /* revoked or removed then; 0: still there */
+	bool withdrawn;   /* its rows are left out, for everybody */
 };
 
 struct roster_member {

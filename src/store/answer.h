@@ -14,8 +14,10 @@
 
 #include "query/query.h"
 #include "query/viewer.h"
+#include "store/engine.h"
+#include "store/observations.h"
 
-struct engine;
+#include <stdatomic.h>
 
 enum {
 	ANSWER_COLUMNS_MAX = 32,
@@ -117,9 +119,10 @@ struct answer_request {
 	const struct viewer *viewer;
 	const struct roster *roster;
 	uint64_t now_s;
-	/* Called now and then during long reads; false ends the answer. NULL: not called. */
-	bool (*go_on)(void *state, uint64_t rows_read, double seconds);
-	void *go_on_state;
+	/* How long the store keeps its tables (zero: for ever): where the finer ones are gone, a
+	 * period begins with the hour or day that is still there. */
+	struct observations_keep keep;
+	const atomic_bool *stop; /* once true the answer ends: STATUS_INTERRUPTED. NULL: never */
 };
 
 /* Run. STATUS_USAGE: the query cannot be answered as it stands, and t says why.
