@@ -112,7 +112,7 @@ static enum status start(struct intake *in, struct trouble *t)
 	in->writer_ready = true;
 	if (st)
 		return trouble_set(t, st, "", 0, "out of memory");
-	if (in->options.keep)
+	if (in->options.journal_only)
 		return STATUS_OK;
 	if (pthread_create(&in->thread, NULL, writer_run, &in->writer) != 0)
 		return trouble_set(t, STATUS_NO_MEMORY, "", 0, "cannot start the writer");

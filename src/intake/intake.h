@@ -23,6 +23,7 @@
 
 struct control;
 struct observations;
+struct observations_keep;
 struct geo;
 
 enum intake_verdict {
@@ -54,14 +55,18 @@ struct intake_counters {
 struct intake_options {
 	const char *journal; /* directory */
 	uint64_t journal_bytes_max;
-	struct control *control;             /* borrowed; used under intake's own lock and thread */
-	struct observations *observations;   /* borrowed by the writer's thread */
-	const struct geo *country, *network; /* borrowed; NULL: nothing is known */
-	const char *hub_id;                  /* names this hub's blocks in the store */
-	uint64_t (*now_ns)(void *state);     /* true time; NULL: the system's clock */
+	struct control *control; /* borrowed */
+	/* Opens the store, in the writer's thread and for it, which closes it: tried again until
+	 * it works, while the journal fills. */
+	enum status (*open_store)(void *state, struct observations **out, struct trouble *t);
+	void *store_state;
+	const struct observations_keep *keep; /* looked at once an hour; NULL: for ever */
+	const struct geo *country, *network;  /* borrowed; NULL: nothing is known */
+	const char *hub_id;                   /* names this hub's blocks in the store */
+	uint64_t (*now_ns)(void *state);      /* true time; NULL: the system's clock */
 	void *now_state;
 	const struct log *log;
-	bool keep; /* the writer does not start: frames stay in the journal (tests, hub check) */
+	bool journal_only; /* the writer does not start: frames stay in the journal (tests) */
 };
 
 struct intake;

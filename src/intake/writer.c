@@ -15,6 +15,7 @@ enum {
 	PAUSE_MAX_MS = 30000,
 	SEGMENT_READ_MAX = 256 << 20,
 	FORGET_EACH = 256,
+	KEEP_EACH_S = 3600,
 };
 
 enum status writer_init(struct writer *w, const struct intake_options *o, struct journal *journal,
@@ -77,13 +78,12 @@ static enum status store_day(struct writer *w, const struct day_block *d, uint64
 
 	snprintf(token, sizeof(token), "%.40s-%llu-%u-rows", w->options->hub_id,
 	         (unsigned long long)segment, d->day);
-	st = observations_insert(w->options->observations, &d->rows, token, t);
+	st = observations_insert(w->store, &d->rows, token, t);
 	if (st)
 		return st;
 	snprintf(token, sizeof(token), "%.40s-%llu-%u-windows", w->options->hub_id,
 	         (unsigned long long)segment, d->day);
-	return observations_insert_windows(w->options->observations, d->windows, d->window_count,
-	                                   token, t);
+	return observations_insert_windows(w->store, d->windows, d->window_count, token, t);
 }
 
 static void tell_watch(struct writer *w)
@@ -105,10 +105,23 @@ static void count_stored(struct writer *w)
 	w->segments_stored++;
 }
 
+static enum status open_store(struct writer *w, struct trouble *t)
+{
+	enum status st;
+
+	if (w->store)
+		return STATUS_OK;
+	st = w->options->open_store(w->options->store_state, &w->store, t);
+	if (!st)
+		log_note(w->options->log, "store-opened", "after_failures=%llu",
+		         (unsigned long long)w->store_failures);
+	return st;
+}
+
 /* All of a loaded segment, then the note that it is done. */
 static enum status store_segment(struct writer *w, uint64_t number, struct trouble *t)
 {
-	enum status st = STATUS_OK;
+	enum status st = open_store(w, t);
 
 	for (size_t i = 0; i < w->blocks.day_count && !st; i++)
 		st = store_day(w, &w->blocks.days[i], number, t);
@@ -217,12 +230,37 @@ static void store_live(struct writer *w)
 		add_live(w, bytes, n);
 		free(bytes);
 	}
-	for (size_t i = 0; i < w->live_blocks.day_count; i++) {
+	for (size_t i = 0; i < w->live_blocks.day_count && w->store; i++) {
 		/* What is lost here comes again with the minute. */
-		if (observations_insert_live(w->options->observations, &w->live_blocks.days[i].rows,
-		                             now_s(w), &t))
+		if (observations_insert_live(w->store, &w->live_blocks.days[i].rows, now_s(w), &t))
 			w->store_failures++;
 	}
+}
+
+/* Old rows go, once an hour. */
+static void keep_house(struct writer *w)
+{
+	struct trouble t = {0};
+	unsigned dropped = 0;
+	uint32_t now = now_s(w);
+
+	if (!w->store || !w->options->keep || now - w->kept_at < KEEP_EACH_S)
+		return;
+	w->kept_at = now;
+	if (observations_retain(w->store, w->options->keep, now, &dropped, &t))
+		log_trouble(w->options->log, LOG_LEVEL_WARNING, "old-rows-stay", &t);
+	else if (dropped)
+		log_note(w->options->log, "old-rows-dropped", "partitions=%u", dropped);
+}
+
+/* Before there is anything to write, so that questions find tables. */
+static void open_first(struct writer *w)
+{
+	struct trouble t = {0};
+
+	while (!atomic_load(&w->stop) && open_store(w, &t))
+		note_failure(w, &t);
+	note_success(w);
 }
 
 void *writer_run(void *state)
@@ -232,10 +270,12 @@ void *writer_run(void *state)
 	struct trouble t = {0};
 	uint64_t number;
 
+	open_first(w);
 	while (!atomic_load(&w->stop)) {
 		if (journal_take(w->journal, TAKE_MS, &number, path) == STATUS_OK)
 			handle_segment(w, number, path);
 		store_live(w);
+		keep_house(w);
 		if (watch_tick(w->watch, w->options->control, now_s(w), &t))
 			log_trouble(w->options->log, LOG_LEVEL_WARNING, "health-not-kept", &t);
 	}
@@ -244,6 +284,7 @@ void *writer_run(void *state)
 
 void writer_clear(struct writer *w)
 {
+	observations_close(w->store);
 	batch_decoder_free(w->decoder);
 	blocks_clear(&w->blocks);
 	blocks_clear(&w->live_blocks);

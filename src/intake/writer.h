@@ -25,6 +25,8 @@ struct writer {
 	struct journal *journal;
 	struct live *live;
 	struct watch *watch;
+	struct observations *store; /* NULL: not open yet */
+	uint32_t kept_at;           /* when old rows were last looked for */
 	struct batch_decoder *decoder;
 	struct blocks blocks, live_blocks;
 	atomic_bool stop;
