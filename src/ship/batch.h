@@ -98,6 +98,7 @@ enum batch_flag {
 	BATCH_LAST_PART = 1 << 0,
 	BATCH_SORTED = 1 << 1, /* by (source, proto, port, kind, marks); anonymised rows are not */
 	BATCH_PROVISIONAL = 1 << 2,
+	BATCH_ROWS_LOST = 1 << 3, /* the spool had no room for them: none are here */
 };
 
 enum batch_section {
