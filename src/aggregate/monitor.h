@@ -43,4 +43,12 @@ static inline bool monitor_has_dst(const struct monitor *m, const struct packet 
 	return p->v6 ? monitor_look(m, p->dst) : monitor_has_v4(m, p->dst32);
 }
 
+/* Where the packet goes by its addresses: true where it is our business, and whether it comes from
+ * monitored space. */
+static inline bool monitor_directs(const struct monitor *m, const struct packet *p, bool *outbound)
+{
+	*outbound = monitor_has_src(m, p);
+	return *outbound || monitor_has_dst(m, p);
+}
+
 #endif
