@@ -34,8 +34,6 @@ struct intake {
 	pthread_t thread;
 	bool running, writer_ready;
 	_Atomic uint64_t log_minute, log_lines;
-	_Atomic uint64_t frames, rows, bytes, repeats, provisional_frames, provisional_rows,
-	        provisional_dropped, malformed, refused, later;
 };
 
 static uint64_t system_now(void *state)
@@ -50,6 +48,11 @@ static uint64_t system_now(void *state)
 static uint64_t now_s(const struct intake *in)
 {
 	return in->options.now_ns(in->options.now_state) / NS_PER_SECOND;
+}
+
+static void count(struct intake *in, enum metric which, uint64_t n)
+{
+	metrics_add(in->options.metrics, which, n);
 }
 
 /* A frame that an earlier run made durable. */
@@ -214,7 +217,7 @@ static enum intake_verdict acknowledge_repeat(struct intake *in, struct intake_a
 {
 	if (journal_sync(in->journal, journal_ticket(in->journal)))
 		return later(answer, "the journal is broken");
-	in->repeats++;
+	count(in, METRIC_INTAKE_REPEATS, 1);
 	return INTAKE_REPEAT;
 }
 
@@ -257,24 +260,20 @@ static enum intake_verdict take_final(struct intake *in, const struct batch_fram
 	if (journal_sync(in->journal, ticket))
 		return later(answer, "the journal is broken");
 	if (verdict == INTAKE_REPEAT) {
-		in->repeats++;
+		count(in, METRIC_INTAKE_REPEATS, 1);
 	} else {
-		in->frames++;
-		in->rows += f->rows;
-		in->bytes += n;
+		count(in, METRIC_INTAKE_FRAMES, 1);
+		count(in, METRIC_INTAKE_ROWS, f->rows);
+		count(in, METRIC_INTAKE_BYTES, n);
 	}
 	return verdict;
 }
 
-static enum intake_verdict take_live(struct intake *in, const struct batch_frame *f,
-                                     const uint8_t *bytes, size_t n)
+static enum intake_verdict take_live(struct intake *in, const uint8_t *bytes, size_t n)
 {
-	if (live_put(in->live, bytes, n)) {
-		in->provisional_dropped++;
-	} else {
-		in->provisional_frames++;
-		in->provisional_rows += f->rows;
-	}
+	bool dropped = live_put(in->live, bytes, n) != STATUS_OK;
+
+	count(in, dropped ? METRIC_INTAKE_PROVISIONAL_DROPPED : METRIC_INTAKE_PROVISIONAL, 1);
 	return INTAKE_PROVISIONAL;
 }
 
@@ -295,7 +294,7 @@ static enum intake_verdict submit(struct intake *in, uint32_t sensor, const uint
 	verdict = check_rows(in, &f, bytes + BATCH_FRAME_HEADER_BYTES, answer);
 	if (verdict != INTAKE_ACKNOWLEDGED)
 		return verdict;
-	return kind == INTAKE_PROVISIONAL ? take_live(in, &f, bytes, n)
+	return kind == INTAKE_PROVISIONAL ? take_live(in, bytes, n)
 	                                  : take_final(in, &f, bytes, n, answer);
 }
 
@@ -317,9 +316,12 @@ enum intake_verdict intake_submit(struct intake *in, uint32_t sensor, const uint
 	memset(answer, 0, sizeof(*answer));
 	watch_contact(in->watch, sensor, (uint32_t)now_s(in));
 	verdict = submit(in, sensor, frame, n, answer);
-	in->malformed += verdict == INTAKE_MALFORMED;
-	in->refused += verdict == INTAKE_REFUSED;
-	in->later += verdict == INTAKE_LATER;
+	if (verdict == INTAKE_MALFORMED)
+		count(in, METRIC_INTAKE_MALFORMED, 1);
+	else if (verdict == INTAKE_REFUSED)
+		count(in, METRIC_INTAKE_REFUSED, 1);
+	else if (verdict == INTAKE_LATER)
+		count(in, METRIC_INTAKE_LATER, 1);
 	if ((verdict == INTAKE_MALFORMED || verdict == INTAKE_REFUSED) && may_log(in))
 		log_warning(in->options.log, "frame-refused", "sensor=%u sequence=%llu why=\"%s\"",
 		            sensor, (unsigned long long)answer->sequence, answer->why);
@@ -339,26 +341,6 @@ enum status intake_drain(struct intake *in, uint32_t wait_ms)
 		nanosleep(&tick, NULL);
 	}
 	return STATUS_UNAVAILABLE;
-}
-
-void intake_count(struct intake *in, struct intake_counters *out)
-{
-	*out = (struct intake_counters){
-	        .frames = in->frames,
-	        .rows = in->rows,
-	        .bytes = in->bytes,
-	        .repeats = in->repeats,
-	        .provisional_frames = in->provisional_frames,
-	        .provisional_rows = in->provisional_rows,
-	        .provisional_dropped = in->provisional_dropped,
-	        .malformed = in->malformed,
-	        .refused = in->refused,
-	        .later = in->later,
-	        .segments_stored = in->writer.segments_stored,
-	        .rows_stored = in->writer.rows_stored,
-	        .store_failures = in->writer.store_failures,
-	};
-	journal_waiting(in->journal, &out->journal_bytes, &out->journal_segments);
 }
 
 void intake_close(struct intake *in)

@@ -15,6 +15,7 @@
 #define INTAKE_INTAKE_H
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -43,15 +44,6 @@ struct intake_answer {
 	char why[INTAKE_WHY_MAX]; /* for the sensor's log; no secrets, nothing of other sensors */
 };
 
-/* Counts since the start; each only grows. */
-struct intake_counters {
-	uint64_t frames, rows, bytes; /* acknowledged, without repeats */
-	uint64_t repeats, provisional_frames, provisional_rows, provisional_dropped;
-	uint64_t malformed, refused, later;
-	uint64_t segments_stored, rows_stored, store_failures;
-	uint64_t journal_bytes, journal_segments; /* waiting now */
-};
-
 struct intake_options {
 	const char *journal; /* directory */
 	uint64_t journal_bytes_max;
@@ -65,6 +57,7 @@ struct intake_options {
 	const char *hub_id;                   /* names this hub's blocks in the store */
 	uint64_t (*now_ns)(void *state);      /* true time; NULL: the system's clock */
 	void *now_state;
+	struct metrics *metrics; /* INTAKE_, STORE_ and JOURNAL_ figures; may be NULL */
 	const struct log *log;
 	bool journal_only; /* the writer does not start: frames stay in the journal (tests) */
 };
@@ -81,8 +74,6 @@ enum intake_verdict intake_submit(struct intake *in, uint32_t sensor, const uint
 /* Wait until all that was acknowledged before the call is in the store; STATUS_UNAVAILABLE where it
  * is not after wait_ms. */
 MUST_USE enum status intake_drain(struct intake *in, uint32_t wait_ms);
-
-void intake_count(struct intake *in, struct intake_counters *out);
 
 /* Stop the writer after its current segment; what waits stays in the journal. */
 void intake_close(struct intake *in);

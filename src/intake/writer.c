@@ -37,6 +37,11 @@ static uint32_t now_s(const struct writer *w)
 	return (uint32_t)(w->options->now_ns(w->options->now_state) / NS_PER_SECOND);
 }
 
+static void count(struct writer *w, enum metric which, uint64_t n)
+{
+	metrics_add(w->options->metrics, which, n);
+}
+
 /* Decode one frame into blocks. What the front let in decodes, unless the disk lies. */
 static enum status add_frame(struct writer *w, struct blocks *b, const struct batch_frame *frame,
                              const uint8_t *body, struct trouble *t)
@@ -101,8 +106,8 @@ static void tell_watch(struct writer *w)
 static void count_stored(struct writer *w)
 {
 	for (size_t i = 0; i < w->blocks.day_count; i++)
-		w->rows_stored += w->blocks.days[i].rows.rows;
-	w->segments_stored++;
+		count(w, METRIC_STORE_ROWS, w->blocks.days[i].rows.rows);
+	count(w, METRIC_STORE_SEGMENTS, 1);
 }
 
 static enum status open_store(struct writer *w, struct trouble *t)
@@ -113,8 +118,7 @@ static enum status open_store(struct writer *w, struct trouble *t)
 		return STATUS_OK;
 	st = w->options->open_store(w->options->store_state, &w->store, t);
 	if (!st)
-		log_note(w->options->log, "store-opened", "after_failures=%llu",
-		         (unsigned long long)w->store_failures);
+		log_note(w->options->log, "store-opened", "hub=%s", w->options->hub_id);
 	return st;
 }
 
@@ -150,7 +154,7 @@ static void pause_a_while(struct writer *w)
 
 static void note_failure(struct writer *w, const struct trouble *t)
 {
-	w->store_failures++;
+	count(w, METRIC_STORE_FAILURES, 1);
 	if (!w->failing)
 		log_trouble(w->options->log, LOG_LEVEL_ERROR, "store-failed", t);
 	w->failing = true;
@@ -160,8 +164,7 @@ static void note_failure(struct writer *w, const struct trouble *t)
 static void note_success(struct writer *w)
 {
 	if (w->failing)
-		log_note(w->options->log, "store-works", "segments=%llu",
-		         (unsigned long long)w->segments_stored);
+		log_note(w->options->log, "store-works", "hub=%s", w->options->hub_id);
 	w->failing = false;
 	w->pause_ms = PAUSE_MIN_MS;
 }
@@ -233,7 +236,7 @@ static void store_live(struct writer *w)
 	for (size_t i = 0; i < w->live_blocks.day_count && w->store; i++) {
 		/* What is lost here comes again with the minute. */
 		if (observations_insert_live(w->store, &w->live_blocks.days[i].rows, now_s(w), &t))
-			w->store_failures++;
+			count(w, METRIC_STORE_FAILURES, 1);
 	}
 }
 
@@ -251,6 +254,15 @@ static void keep_house(struct writer *w)
 		log_trouble(w->options->log, LOG_LEVEL_WARNING, "old-rows-stay", &t);
 	else if (dropped)
 		log_note(w->options->log, "old-rows-dropped", "partitions=%u", dropped);
+}
+
+static void set_gauges(struct writer *w)
+{
+	uint64_t bytes, segments;
+
+	journal_waiting(w->journal, &bytes, &segments);
+	metrics_set(w->options->metrics, METRIC_JOURNAL_BYTES, bytes);
+	metrics_set(w->options->metrics, METRIC_JOURNAL_SEGMENTS, segments);
 }
 
 /* Before there is anything to write, so that questions find tables. */
@@ -276,6 +288,7 @@ void *writer_run(void *state)
 			handle_segment(w, number, path);
 		store_live(w);
 		keep_house(w);
+		set_gauges(w);
 		if (watch_tick(w->watch, w->options->control, now_s(w), &t))
 			log_trouble(w->options->log, LOG_LEVEL_WARNING, "health-not-kept", &t);
 	}

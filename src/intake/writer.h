@@ -32,8 +32,6 @@ struct writer {
 	atomic_bool stop;
 	bool failing; /* the last try failed: said once */
 	uint32_t pause_ms;
-	/* what intake_count() reads */
-	_Atomic uint64_t segments_stored, rows_stored, store_failures;
 };
 
 MUST_USE enum status writer_init(struct writer *w, const struct intake_options *o,
