@@ -26,7 +26,6 @@ static const struct setting hub_rows[] = {
              "A loopback address and port, or the path of a Unix socket, without TLS: for a "
              "web server in front, and for local programs. Empty: none.",
              plain),
-        TEXT("user", "Whom the hub becomes when it is started as root.", user),
         {"local-metrics", "Whether /metrics needs no token from this machine", SETTING_FLAG,
          AT(metrics_local), 0, 0, NULL, NULL},
         COUNT("connections", "Connections in all,", connections, 16, 100000),
@@ -113,7 +112,6 @@ const struct config_table hub_config = {
 
 const struct hub_settings hub_defaults = {
         .listen = "[::]:7443",
-        .user = "noroshi",
         .metrics_local = true,
         .connections = 1024,
         .connections_address = 256,

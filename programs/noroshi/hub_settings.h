@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct hub_settings {
-	const char *directory, *listen, *plain, *user;
+	const char *directory, *listen, *plain;
 	bool metrics_local;
 	uint64_t connections, connections_address;
 	const char *store_url, *store_user, *store_password_file, *store_database, *store_cluster;
