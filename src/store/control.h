@@ -116,8 +116,8 @@ MUST_USE enum status control_members(struct control *c, struct control_member **
                                      struct trouble *t);
 
 /* What the others see of this member's sensors; member 0: the default of those without one.
- * profile NULL: back to the default (of member 0: to the built-in one, shared with 3 sensors and
- * 10 sources). STATUS_FORMAT for a minimum of 0. */
+ * profile NULL: back to the default (of member 0: to the built-in one, shared, 5 sensors and 5
+ * sources: 30-detection section 9). STATUS_FORMAT for a minimum of 0. */
 MUST_USE enum status control_profile_set(struct control *c, uint32_t member,
                                          const struct sharing_profile *profile,
                                          const struct control_actor *by, struct trouble *t);
@@ -275,14 +275,14 @@ MUST_USE enum status control_progress_advance(struct control *c, const struct co
 MUST_USE enum status control_progress_all(struct control *c, struct control_progress **out,
                                           size_t *count, struct trouble *t);
 
-/* Are all rows of this segment in the store? */
+/* Are all rows of this segment in the store? Numbers go up to CONTROL_SEQUENCE_MAX. */
 MUST_USE enum status control_segment_done(struct control *c, uint64_t segment, bool *done,
                                           struct trouble *t);
 
 /* The highest segment that was ever done, 0 if none: numbers go on from there. */
 MUST_USE enum status control_segment_last(struct control *c, uint64_t *segment, struct trouble *t);
 
-/* Forget done segments below this number (their files are gone); the highest one is kept. */
+/* All segments below this number are done: keep that alone. Never lower than before. */
 MUST_USE enum status control_segments_forget(struct control *c, uint64_t below, struct trouble *t);
 
 /* --- health --- */
