@@ -21,5 +21,6 @@ extern const struct option_table flows_options;
 extern const struct command command_analyze;
 extern const struct command command_synth;
 extern const struct command command_flows;
+extern const struct command command_hub;
 
 #endif

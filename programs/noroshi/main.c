@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze_options.h"
 #include "command.h"
+#include "hub.h"
+#include "hub_settings.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,15 +12,26 @@ static const struct command *const commands[] = {
         &command_analyze,
         &command_synth,
         &command_flows,
+        &command_hub,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* Whose options the manual pages take from here; tools/fill-man asks at build time. */
 static const struct option_table *const documented[] = {
-        &analyze_options,
-        &synth_options,
-        &flows_options,
+        &analyze_options,         &synth_options,          &flows_options,
+        &hub_init_options,        &hub_member_add_options, &hub_invite_options,
+        &hub_profile_options,     &hub_token_add_options,  &hub_audit_options,
+        &hub_certificate_options,
+};
+
+/* Configuration files, as "hub.conf". */
+static const struct {
+	const char *name;
+	const struct config_table *table;
+	const void *defaults;
+} configurations[] = {
+        {"hub.conf", &hub_config, &hub_defaults},
 };
 
 static int print_mdoc(const char *command)
@@ -26,6 +39,12 @@ static int print_mdoc(const char *command)
 	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++) {
 		if (strcmp(documented[i]->command, command) == 0) {
 			options_mdoc(documented[i], stdout);
+			return 0;
+		}
+	}
+	for (size_t i = 0; i < sizeof(configurations) / sizeof(configurations[0]); i++) {
+		if (strcmp(configurations[i].name, command) == 0) {
+			config_mdoc(configurations[i].table, configurations[i].defaults, stdout);
 			return 0;
 		}
 	}

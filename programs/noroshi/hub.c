@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hub.h"
+
+#include "hub_admin.h"
+
+static const struct command *const commands[] = {
+        &command_hub_init,    &command_hub_member, &command_hub_invite,
+        &command_hub_sensors, &command_hub_revoke, &command_hub_profile,
+        &command_hub_token,   &command_hub_audit,  &command_hub_certificate,
+};
+
+static int run(int argc, char **argv)
+{
+	return hub_dispatch("hub", commands, sizeof(commands) / sizeof(commands[0]), argc, argv);
+}
+
+const struct command command_hub = {"hub", "make and keep the place where sensors hand in", run};
