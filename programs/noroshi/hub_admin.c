@@ -4,10 +4,13 @@
 #include "base/timefmt.h"
 #include "hub_settings.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +47,18 @@ void hub_path(const struct hub_session *s, const char *name, char out[PATH_MAX])
 		out[0] = '\0'; /* opens as nothing */
 }
 
+enum status hub_become_owner(const struct hub_session *s, struct trouble *t)
+{
+	struct stat info;
+
+	if (geteuid() != 0 || stat(s->dir, &info) != 0 || info.st_uid == 0)
+		return STATUS_OK;
+	if (setgroups(1, &info.st_gid) != 0 || setgid(info.st_gid) != 0 || setuid(info.st_uid) != 0)
+		return trouble_set(t, STATUS_DENIED, s->dir, 0, "cannot become its owner: %s",
+		                   strerror(errno));
+	return STATUS_OK;
+}
+
 static enum status open_control(struct hub_session *s, struct trouble *t)
 {
 	char path[PATH_MAX];
@@ -62,6 +77,8 @@ static enum status work(const struct hub_task *task, struct hub_session *s, stru
 {
 	enum status st = outfile_open(&s->out, "-", t);
 
+	if (!st && !task->no_control)
+		st = hub_become_owner(s, t);
 	if (!st && !task->no_control)
 		st = open_control(s, t);
 	if (!st)

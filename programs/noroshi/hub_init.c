@@ -247,7 +247,9 @@ static enum status init(struct hub_session *s, struct trouble *t)
 	snprintf(s->dir, sizeof(s->dir), "%s", s->operands->items[0]);
 	if (gethostname(host, sizeof(host)) != 0)
 		snprintf(host, sizeof(host), "localhost");
-	st = make_place(s->dir, &existed, t);
+	st = hub_become_owner(s, t);
+	if (!st)
+		st = make_place(s->dir, &existed, t);
 	if (st)
 		return st;
 	st = make_all(s, settings, names, t);

@@ -93,6 +93,7 @@ static enum status add_key(struct pki_authority *a, const char *path, struct tro
 
 	if (st)
 		return st;
+	assert(a && key);
 	if (X509_check_private_key(a->certificate, key->pair) == 1) {
 		a->pair = key->pair;
 		key->pair = NULL;

@@ -331,7 +331,8 @@ typedef void control_finding(void *state, const char *sentence);
 MUST_USE enum status control_check(struct control *c, control_finding *say, void *state,
                                    struct trouble *t);
 
-/* A copy of the present state while others go on working. The file appears whole, durable and
+/* A copy of the present state while other processes go on working (in this one, give it a struct
+ * control of its own: it is held until the copy is done). The file appears whole, durable and
  * with mode 0600. STATUS_CONFLICT if it exists. */
 MUST_USE enum status control_backup(struct control *c, const char *path, struct trouble *t);
 

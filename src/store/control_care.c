@@ -113,6 +113,19 @@ static enum status sync_file(const char *path, struct trouble *t)
 	             : STATUS_OK;
 }
 
+/* Give a whole file its name unless something has it: 0 or errno. Some file systems (of sticks)
+ * have no hard links. */
+static int give_name(const char *temporary, const char *path)
+{
+	if (link(temporary, path) == 0)
+		return 0;
+	if (errno != EPERM && errno != EOPNOTSUPP)
+		return errno;
+	if (access(path, F_OK) == 0)
+		return EEXIST;
+	return rename(temporary, path) == 0 ? 0 : errno;
+}
+
 /* Into a temporary file, which takes the name if nothing has it meanwhile. */
 static enum status copy_to(struct control *c, const char *temporary, const char *path,
                            struct trouble *t)
@@ -129,8 +142,8 @@ static enum status copy_to(struct control *c, const char *temporary, const char 
 		st = trouble_set(t, STATUS_IO, path, 0, "cannot write");
 	if (!st)
 		st = sync_file(temporary, t);
-	if (!st && link(temporary, path) != 0)
-		error = errno;
+	if (!st)
+		error = give_name(temporary, path);
 	if (!st && !error)
 		error = outfile_sync_folder(path);
 	if (error)

@@ -213,7 +213,7 @@ static enum status redeem(struct control *c, const uint8_t hash[SHA256_BYTES], u
 	struct control_certificate certificate = {0};
 	char who[CONTROL_WHO_MAX];
 	struct control_actor by;
-	struct found f;
+	struct found f = {0};
 	uint32_t number = 0;
 	enum status st = find_open(c, hash, now, &f, t);
 

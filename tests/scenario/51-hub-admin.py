@@ -262,6 +262,22 @@ def check_damaged(place):
     refused(place, "sensors", why="not a database")
 
 
+def check_owner(place):
+    """Root administers a hub that another account runs: all that is made is that account's."""
+    if os.geteuid() != 0:
+        return
+    top = os.path.join(place, "theirs")
+    os.chmod(place, 0o755)
+    os.mkdir(top, 0o750)
+    os.chown(top, 4711, 4712)
+    for words in (["init", "--name", "a.example", top], ["member", "add", "m", "--dir", top],
+                  ["certificate", "--dir", top]):
+        run("hub", *words)
+    owners = {(os.stat(path).st_uid, os.stat(path).st_gid) for path, _ in modes(top)}
+    assert owners == {(4711, 4712)}, owners
+    assert "cli:root" in run("hub", "audit", "--dir", top).stdout.decode()
+
+
 def check_usage():
     assert b"revoke" in run("hub", "--help").stdout
     assert b"usage: noroshi hub token" in run("hub", "token", status=2).stderr
@@ -288,6 +304,7 @@ def main():
         check_at_once(place)
         check_certificate(place)
         check_damaged(place)
+        check_owner(place)
 
 
 main()
