@@ -9,6 +9,7 @@ all: build
 
 deps:
 	@tools/install-packages build
+	@tools/install-npm programs
 
 $(BUILD)/build.ninja: CMakeLists.txt
 	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_FLAGS)
