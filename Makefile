@@ -3,6 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
+BENCH_PARTS ?= analyze sensor
 
 .PHONY: all build deps demo test bench fuzz lint install clean
 all: build
@@ -35,11 +36,15 @@ test: deps
 	ninja -C $(BUILD)/tsan
 	@tools/run-tests $(BUILD)/test $(BUILD)/asan $(BUILD)/tsan
 
-# BENCH_DIR: where the 1.5 GB capture lies (BUILD/bench). BENCH_FLAGS: see bench/run --help.
+# BENCH_PARTS: analyze (bench/run) and sensor (bench/sensor, in network namespaces of its own).
+# BENCH_DIR: where the 1.5 GB capture lies (BUILD/bench). BENCH_FLAGS, BENCH_SENSOR_FLAGS: see
+# bench/run --help, bench/sensor --help.
 bench: build
 	@tools/install-packages bench
 	ninja -C $(BUILD) bench_programs
-	@bench/run --build $(BUILD) $(BENCH_FLAGS)
+	@case " $(BENCH_PARTS) " in *" analyze "*) bench/run --build $(BUILD) $(BENCH_FLAGS);; esac
+	@case " $(BENCH_PARTS) " in *" sensor "*) \
+		bench/sensor --build $(BUILD) $(BENCH_SENSOR_FLAGS);; esac
 
 # FUZZ: name of one target; all of them otherwise, FUZZ_SECONDS each.
 fuzz: deps
