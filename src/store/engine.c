@@ -131,6 +131,12 @@ struct call {
 	uint32_t total_ms;
 };
 
+/* 18.16 takes what is between "?" and "&" for a setting without a name. */
+static void put_name(FILE *out, const char *name)
+{
+	fprintf(out, "%c%s=", ftell(out) > 0 ? '&' : '?', name);
+}
+
 static bool add_parameter(FILE *out, const char *name, const char *value, size_t n)
 {
 	char *escaped = malloc(3 * n + 1);
@@ -138,15 +144,18 @@ static bool add_parameter(FILE *out, const char *name, const char *value, size_t
 	if (!escaped)
 		return false;
 	http_escape(value, n, escaped);
-	fprintf(out, "&%s=%s", name, escaped);
+	put_name(out, name);
+	fputs(escaped, out);
 	free(escaped);
 	return true;
 }
 
 static void add_number(FILE *out, const char *name, uint64_t own, uint64_t general)
 {
-	if (own || general)
-		fprintf(out, "&%s=%" PRIu64, name, own ? own : general);
+	if (!own && !general)
+		return;
+	put_name(out, name);
+	fprintf(out, "%" PRIu64, own ? own : general);
 }
 
 static bool is_setting(const char *name)
@@ -182,6 +191,17 @@ static bool add_sql(FILE *out, const struct call *call)
 	return ok;
 }
 
+/* base, "/" and the parameters, which are freed. */
+static char *put_base(const struct engine *e, char *parameters)
+{
+	char *url = NULL;
+
+	if (asprintf(&url, "%s/%s", e->base, parameters) < 0)
+		url = NULL;
+	free(parameters);
+	return url;
+}
+
 /* The address with all that is no statement, and with the statement where `data` is the body. */
 static char *make_url(const struct engine *e, const struct call *call)
 {
@@ -192,10 +212,9 @@ static char *make_url(const struct engine *e, const struct call *call)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "%s/?", e->base);
 	if (call->format)
-		fprintf(out, "&default_format=%s", call->format);
-	if (e->database)
+		ok = add_parameter(out, "default_format", call->format, strlen(call->format));
+	if (e->database && ok)
 		ok = add_parameter(out, "database", e->database, strlen(e->database));
 	add_number(out, "max_memory_usage", call->run->memory_bytes, e->memory_bytes);
 	add_number(out, "max_threads", call->run->threads, e->threads);
@@ -205,7 +224,7 @@ static char *make_url(const struct engine *e, const struct call *call)
 		free(url);
 		return NULL;
 	}
-	return url;
+	return put_base(e, url);
 }
 
 /* The number in the header, where the server is young enough to send it, and the message. */
