@@ -36,6 +36,8 @@ static int verify(X509_STORE_CTX *context, void *pin)
 	}
 	if (anchors && sk_X509_num(anchors) > 0) {
 		X509_STORE_CTX_set0_trusted_stack(context, anchors);
+		/* A check that succeeds leaves the error as it was. */
+		X509_STORE_CTX_set_error(context, X509_V_OK);
 		ok = X509_verify_cert(context) == 1;
 	}
 	sk_X509_free(anchors);
