@@ -64,6 +64,10 @@ MUST_USE enum status pki_key_load(struct pki_key **out, const char *path, struct
 /* PKCS #8 PEM; the file appears whole, durable and with mode 0600, or not at all. */
 MUST_USE enum status pki_key_save(const struct pki_key *key, const char *path, struct trouble *t);
 
+/* SHA-256 of the SubjectPublicKeyInfo, as in the facts of its certificate. */
+MUST_USE enum status pki_key_fingerprint(const struct pki_key *key, uint8_t out[SHA256_BYTES],
+                                         struct trouble *t);
+
 void pki_key_free(struct pki_key *key);
 
 /* --- requests (the sensor's side) --- */

@@ -168,6 +168,19 @@ enum status pki_key_save(const struct pki_key *key, const char *path, struct tro
 	return st;
 }
 
+enum status pki_key_fingerprint(const struct pki_key *key, uint8_t out[SHA256_BYTES],
+                                struct trouble *t)
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(key->pair, &der);
+
+	if (n <= 0)
+		return pki_failed(t, STATUS_NO_MEMORY, NULL, "cannot encode the public key");
+	sha256(der, (size_t)n, out);
+	OPENSSL_free(der);
+	return STATUS_OK;
+}
+
 void pki_key_free(struct pki_key *key)
 {
 	if (!key)
