@@ -82,7 +82,7 @@ static inline struct answer answer_of(const struct packet *p, uint32_t target)
 {
 	bool has_ports = p->proto == PROTO_TCP || p->proto == PROTO_UDP;
 	struct answer a = {
-	        .victim = p->src,
+	        .victim = p->v6 ? p->src : addr_v4(p->src32),
 	        .time_ns = p->time_ns,
 	        .target = target,
 	        .port = has_ports ? p->src_port : 0,

@@ -202,10 +202,15 @@ static inline void row_update(struct row *row, const struct sample *s)
 
 	row->packets++;
 	row->bytes += (uint16_t)s->shape;
-	row->first_us = s->offset_us < row->first_us ? s->offset_us : row->first_us;
-	row->last_us = s->offset_us > row->last_us ? s->offset_us : row->last_us;
-	row->ttl_min = s->ttl < row->ttl_min ? s->ttl : row->ttl_min;
-	row->ttl_max = s->ttl > row->ttl_max ? s->ttl : row->ttl_max;
+	/* Branches, as they nearly always go the same way. */
+	if (s->offset_us < row->first_us)
+		row->first_us = s->offset_us;
+	if (s->offset_us > row->last_us)
+		row->last_us = s->offset_us;
+	if (s->ttl < row->ttl_min)
+		row->ttl_min = s->ttl;
+	if (s->ttl > row->ttl_max)
+		row->ttl_max = s->ttl;
 	row->tcp_flags |= s->tcp_flags;
 	row->signs |=
 	        (uint16_t)(s->signs | (differs >> 16 ? SIGN_PEER_PORT_VARIES : 0) |
@@ -218,16 +223,14 @@ static inline void row_update(struct row *row, const struct sample *s)
 /* A new row in the empty slot that the sample points to. NULL where memory is out. */
 static __attribute__((noinline)) struct row *row_new(struct window *w, struct sample *s)
 {
-	uint64_t hash = window_hash(s->key);
-
 	if (w->count == (w->mask + 1) / 4 * 3) {
 		if (!grow(w))
 			return NULL;
-		s->slot = (uint32_t)(hash & w->mask);
+		s->slot = (uint32_t)(window_hash(s->key) & w->mask);
 		while (w->tags[s->slot])
 			s->slot = (uint32_t)((s->slot + 1) & w->mask);
 	}
-	set_tag(w, s->slot, window_tag(hash));
+	set_tag(w, s->slot, s->tag);
 	w->used[w->count++] = s->slot;
 	row_start(&w->rows[s->slot], s);
 	return &w->rows[s->slot];
@@ -238,11 +241,12 @@ bool window_add(struct window *w, struct sample *s)
 	struct row *row;
 
 	/* Slots before s->slot cannot have become the key's: nothing leaves an open window. */
-	if (s->doublings != w->doublings)
+	if (s->doublings != w->doublings) {
+		window_aim(w, s);
 		window_seek(w, s);
+	}
 	while (w->tags[s->slot] && w->rows[s->slot].key != s->key)
-		s->slot = (uint32_t)window_next(w, (s->slot + 1) & w->mask,
-		                                window_tag(window_hash(s->key)));
+		s->slot = (uint32_t)window_next(w, (s->slot + 1) & w->mask, s->tag);
 	row = w->tags[s->slot] ? &w->rows[s->slot] : row_new(w, s);
 	if (!row)
 		return false;

@@ -2,8 +2,8 @@
 /*
  * The open window of one shard: a table of 64-byte rows, one cache line each.
  *
- * window_seek and window_add for every packet, then the rows are walked and window_reset
- * makes the table ready for the next window. A row's key packs the source (an IPv4
+ * window_aim, window_seek and window_add for every packet, then the rows are walked and
+ * window_reset makes the table ready for the next window. A row's key packs the source (an IPv4
  * address, or the number of an IPv6 address in this window's list), port, protocol class, kind
  * and marks into 64 bits. Rows are found by open addressing over one-byte tags, which stay near
  * in the cache, so that a search loads the one row that it is about; `used` lists the slots taken,
@@ -46,8 +46,8 @@ struct row {
 	uint32_t unicorn_key;
 	uint32_t seq; /* of the last packet */
 	uint8_t ttl_min, ttl_max, tcp_flags, unused;
-	uint64_t bytes : 56;
 	uint64_t distinct : 8; /* state of the set of destinations */
+	uint64_t bytes : 56;
 	uint32_t words[2];
 };
 
@@ -128,7 +128,7 @@ static inline enum proto_class proto_class(uint8_t proto)
  */
 struct sample {
 	uint64_t key;
-	uint32_t slot;          /* window_seek() */
+	uint32_t slot;          /* window_aim(), window_seek() */
 	uint32_t destination;   /* window_destination() */
 	uint32_t offset_us;     /* from the window's start */
 	uint32_t seq, constant; /* TCP sequence number; the unicorn constant */
@@ -139,6 +139,7 @@ struct sample {
 	const uint8_t *options; /* TCP options not hashed yet; NULL: options_hash has it */
 	uint32_t options_hash;
 	uint8_t option_bytes;
+	uint8_t tag;       /* window_aim() */
 	uint8_t doublings; /* of the window at window_seek() */
 };
 
@@ -196,18 +197,21 @@ static inline uint64_t window_next(const struct window *w, uint64_t at, uint8_t 
 	}
 }
 
-/* Start loading what window_seek() needs. */
-static inline void window_prefetch_tags(const struct window *w, uint64_t key)
-{
-	prefetch_read(&w->tags[window_hash(key) & w->mask]);
-}
-
-/* Set where the sample's row is or would go, as far as tags tell, and start loading it. */
-static inline void window_seek(const struct window *w, struct sample *s)
+/* Set where the search for the sample's row begins, and start loading what it needs. */
+static inline void window_aim(const struct window *w, struct sample *s)
 {
 	uint64_t hash = window_hash(s->key);
 
-	s->slot = (uint32_t)window_next(w, hash & w->mask, window_tag(hash));
+	s->slot = (uint32_t)hash;
+	s->tag = window_tag(hash);
+	prefetch_read(&w->tags[hash & w->mask]);
+}
+
+/* After window_aim(): set where the row is or would go, as far as tags tell, and start loading
+ * it. */
+static inline void window_seek(const struct window *w, struct sample *s)
+{
+	s->slot = (uint32_t)window_next(w, s->slot & w->mask, s->tag);
 	s->doublings = w->doublings;
 	prefetch_write(&w->rows[s->slot]);
 }

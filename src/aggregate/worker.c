@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aggregate/worker.h"
 
-#include "aggregate/classify.h"
+#include "aggregate/sample.h"
 #include "base/timefmt.h"
 #include "capture/records.h"
 #include "parse/parse.h"
@@ -92,7 +92,6 @@ static enum status close_window(struct worker *w)
 		export_close(e->export, w->unit, &w->header);
 	w->unit++;
 	w->counters.windows++;
-	w->since_close = 0;
 	return st;
 }
 
@@ -143,31 +142,22 @@ static enum status close_early(struct worker *w)
 }
 
 /* Where the packet goes by its addresses: outbound, or skipped where it is no business of ours. */
-static INLINE bool direct(const struct monitor *m, const struct packet *p, bool *outbound)
+static bool direct(const struct monitor *m, const struct packet *p, bool *outbound)
 {
 	*outbound = m && monitor_has_src(m, p);
 	return !m || *outbound || monitor_has_dst(m, p);
 }
 
-/* The port in the key: the service, so a victim's answers make one row; see model/flow.h. */
-static inline uint16_t service_port(const struct packet *p, enum packet_kind kind)
+/* What nearly all packets do: come from outside to monitored addresses. */
+static INLINE bool is_inbound(const struct monitor *m, uint32_t src32, uint32_t dst32)
 {
-	switch (p->proto) {
-	case PROTO_TCP:
-	case PROTO_UDP:
-		return kind == KIND_BACKSCATTER ? p->src_port : p->dst_port;
-	case PROTO_ICMP:
-	case PROTO_ICMPV6:
-		return (uint16_t)(p->icmp_type << 8 | p->icmp_code);
-	default:
-		return p->proto;
-	}
+	return !m || (!monitor_has_v4(m, src32) && monitor_has_v4(m, dst32));
 }
 
-/* The hash that chooses the shard; the upper bits do. */
-static inline uint64_t address_hash(bool v4, uint32_t a32, const struct addr *a)
+/* The hash that chooses the shard of an IPv4 source; the upper bits do. For IPv6 source_hash(). */
+static inline uint64_t address_hash(uint32_t a32)
 {
-	return v4 ? hash_u64(a32, 11) : source_hash(a);
+	return hash_u64(a32, 11);
 }
 
 /* Boil the packet down to what its row needs, and start loading the row. */
@@ -176,8 +166,6 @@ static INLINE enum status add_sample(struct worker *w, const struct packet *p,
                                      struct window *window)
 {
 	struct pending_sample *pending = &w->samples[w->sample_count];
-	struct sample *s = &pending->sample;
-	uint16_t peer = kind == KIND_BACKSCATTER ? p->dst_port : p->src_port;
 	uint32_t source = p->src32;
 
 	if (p->v6) {
@@ -187,21 +175,9 @@ static INLINE enum status add_sample(struct worker *w, const struct packet *p,
 		if (source == UINT32_MAX)
 			return STATUS_NO_MEMORY;
 	}
-	s->key = row_key(source, service_port(p, kind), p->v6, proto_class(p->proto), kind,
-	                 classify_marks(p, kind));
-	window_prefetch_tags(window, s->key);
 	pending->window = window;
-	s->destination = destination;
-	s->offset_us = p->time_ns < w->start_ns ? 0 : (uint32_t)((p->time_ns - w->start_ns) / 1000);
-	s->seq = p->seq;
-	s->constant = p->seq ^ p->src32 ^ (((uint32_t)p->src_port << 16) + p->dst_port);
-	s->peer_id = (uint32_t)peer << 16 | p->ip_id;
-	s->shape = (uint32_t)p->tcp_window << 16 | p->ip_len;
-	s->signs = classify_signs(p);
-	s->ttl = p->ttl;
-	s->tcp_flags = p->tcp_flags;
-	s->options_hash = p->options_hash;
-	s->options = NULL;
+	sample_fill(&pending->sample, p, kind, source, destination, w->start_ns);
+	window_aim(window, &pending->sample);
 	return STATUS_OK;
 }
 
@@ -212,7 +188,8 @@ static INLINE enum status next_sample(struct worker *w)
 
 static unsigned victim_shard(struct addr victim)
 {
-	return shard_of(address_hash(addr_is_v4(&victim), addr_low32(&victim), &victim));
+	return shard_of(addr_is_v4(&victim) ? address_hash(addr_low32(&victim))
+	                                    : source_hash(&victim));
 }
 
 /* Backscatter also feeds the vector of its victim: for a plain answer in the source's own shard,
@@ -257,33 +234,54 @@ static inline bool is_icmp(const struct packet *p)
 	return p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6;
 }
 
-static inline unsigned source_shard(const struct packet *p)
+static unsigned source_shard(const struct packet *p)
 {
-	struct addr src = p->src;
-
-	return shard_of(address_hash(!p->v6, p->src32, &src));
+	return shard_of(p->v6 ? source_hash(&p->src) : address_hash(p->src32));
 }
 
-/* Count a decoded packet as far as it is ours. `options`: TCP options that are not hashed yet. */
-static INLINE enum status take(struct worker *w, const struct packet *p, unsigned shard_number,
-                               bool outbound, const uint8_t *options, uint8_t option_bytes)
+/* Count a packet of ours whose sample stands at the end of the list. */
+static INLINE enum status take_sample(struct worker *w, const struct packet *p,
+                                      enum packet_kind kind, struct shard *shard)
+{
+	enum status st = next_sample(w);
+
+	return shard->infer_space && !st ? note_space(w, shard, p, kind) : st;
+}
+
+/* Count a decoded packet as far as it is ours. */
+static enum status take_any(struct worker *w, const struct packet *p, unsigned shard_number,
+                            bool outbound)
 {
 	struct shard *shard = &w->engine->shards[shard_number];
-	bool mine = w->mine >> shard_number & 1;
 	enum packet_kind kind = outbound ? KIND_OUTBOUND : classify_kind(p);
 	uint32_t destination = window_destination(w->engine->destination_key, p);
 	enum status st = STATUS_OK;
 
-	if (mine)
+	if (w->mine >> shard_number & 1) {
 		st = add_sample(w, p, kind, destination, shard->window);
-	if (mine && !st && options) {
-		w->samples[w->sample_count].sample.options = options;
-		w->samples[w->sample_count].sample.option_bytes = option_bytes;
+		if (!st)
+			st = take_sample(w, p, kind, shard);
 	}
-	if (mine && !st)
-		st = next_sample(w);
-	if (mine && shard->infer_space && !st)
-		st = note_space(w, shard, p, kind);
+	if (kind == KIND_BACKSCATTER && !st)
+		st = add_answer(w, p, destination, shard_number);
+	return st;
+}
+
+/* Count what handle_usual() decoded and found to be ours. */
+static INLINE enum status take_usual(struct worker *w, const struct packet *p,
+                                     unsigned shard_number, const struct record *record)
+{
+	struct shard *shard = &w->engine->shards[shard_number];
+	struct sample *sample = &w->samples[w->sample_count].sample;
+	enum packet_kind kind = classify_tcp(p->tcp_flags);
+	uint32_t option_bytes;
+	uint32_t destination = window_destination(w->engine->destination_key, p);
+	enum status st = add_sample(w, p, kind, destination, shard->window);
+
+	sample->options = usual_options(record, &option_bytes);
+	sample->option_bytes = (uint8_t)option_bytes;
+	if (!st)
+		st = take_sample(w, p, kind, shard);
 	if (kind == KIND_BACKSCATTER && !st)
 		st = add_answer(w, p, destination, shard_number);
 	return st;
@@ -305,7 +303,7 @@ static __attribute__((noinline)) enum status change_window(struct worker *w, uin
 
 	if (!late && time_ns - w->start_ns >= w->span_ns)
 		return move_window(w, time_ns);
-	if (w->since_close >= w->engine->window_packets_max)
+	if (w->header.packets >= w->engine->window_packets_max)
 		st = close_early(w);
 	w->counters.late += late;
 	w->header.late += late;
@@ -318,9 +316,9 @@ static INLINE enum status enter_window(struct worker *w, uint64_t time_ns)
 	enum status st = STATUS_OK;
 
 	note_time(w, time_ns);
-	if (time_ns - w->start_ns >= w->span_ns || w->since_close >= w->engine->window_packets_max)
+	if (time_ns - w->start_ns >= w->span_ns ||
+	    w->header.packets >= w->engine->window_packets_max)
 		st = change_window(w, time_ns);
-	w->since_close++;
 	w->header.packets++;
 	return st;
 }
@@ -354,33 +352,24 @@ static __attribute__((noinline)) enum status handle_any(struct worker *w,
 	if (st || (!(w->mine >> shard & 1) && !is_icmp(&p)))
 		return st;
 	parse_transport(&p, &transport);
-	return take(w, &p, shard, outbound, NULL, 0);
+	return take_any(w, &p, shard, outbound);
 }
 
 /* The usual packet, whose fields never leave the registers; false: it is not one. */
 static INLINE bool handle_usual(struct worker *w, const struct record *record, enum status *st)
 {
 	struct packet p;
-	struct transport t;
 	unsigned shard;
-	bool outbound;
 
-	if (!usual_is_ipv4(record) || record->time_ns > TIME_MAX_NS)
+	if (!usual_is_tcp(record) || record->time_ns > TIME_MAX_NS ||
+	    !is_inbound(w->engine->monitor, usual_src32(record), usual_dst32(record)))
 		return false;
-	usual_ipv4(record, &p, &t);
-	if (!usual_is_tcp(&p, &t))
-		return false;
-	if (!direct(w->engine->monitor, &p, &outbound)) {
-		*st = skip_record(w, SKIP_ELSEWHERE);
-		return true;
-	}
-	*st = enter_window(w, p.time_ns);
-	shard = source_shard(&p);
+	*st = enter_window(w, record->time_ns);
+	shard = shard_of(address_hash(usual_src32(record)));
 	if (!(w->mine >> shard & 1) || *st)
 		return true;
-	usual_tcp(&p, &t);
-	*st = take(w, &p, shard, outbound, t.bytes + USUAL_TCP_BYTES,
-	           (uint8_t)(t.captured - USUAL_TCP_BYTES));
+	usual_tcp(record, &p);
+	*st = take_usual(w, &p, shard, record);
 	return true;
 }
 
@@ -388,8 +377,6 @@ static enum status handle(struct worker *w, const struct record *record)
 {
 	enum status st;
 
-	w->counters.packets++;
-	w->counters.bytes += record->wire;
 	return handle_usual(w, record, &st) ? st : handle_any(w, record);
 }
 
@@ -400,10 +387,16 @@ static enum status handle_all(struct worker *w, struct records *records)
 	unsigned n;
 
 	while (records_next(records, batch, &n) == STATUS_OK) {
+		uint64_t bytes = 0;
+
 		if (atomic_load_explicit(&w->engine->failed, memory_order_relaxed))
 			continue; /* drain, so that nobody waits for a block of ours */
-		for (unsigned i = 0; i < n && !st; i++)
+		for (unsigned i = 0; i < n && !st; i++) {
+			bytes += batch[i].wire;
 			st = handle(w, &batch[i]);
+		}
+		w->counters.packets += n;
+		w->counters.bytes += bytes;
 		if (!st)
 			st = flush_samples(w); /* they point into the block */
 		if (st)

@@ -57,11 +57,10 @@ struct worker {
 
 	/* the open window */
 	bool open;
-	uint64_t start_ns, span_ns; /* span 0: none is open */
-	uint32_t number;            /* of the window */
-	uint64_t unit;              /* of the closing */
-	uint64_t since_close;       /* packets */
-	struct window_header header;
+	uint64_t start_ns, span_ns;  /* span 0: none is open */
+	uint32_t number;             /* of the window */
+	uint64_t unit;               /* of the closing */
+	struct window_header header; /* of what came since the last closing */
 
 	uint32_t mine; /* bit s: shard s is ours */
 	unsigned sample_count, answer_count, note_count;

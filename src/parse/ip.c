@@ -82,6 +82,15 @@ void extensions_walk(struct extensions *x, uint8_t next, const uint8_t *bytes, u
 	x->length = captured - x->captured;
 }
 
+/* The 16-byte form straight from the header. */
+static inline struct addr mapped(const uint8_t ipv4[4])
+{
+	struct addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+
+	memcpy(a.b + 12, ipv4, 4);
+	return a;
+}
+
 static void read_ipv4(const struct link_payload *l, struct packet *p, struct transport *t)
 {
 	const uint8_t *ip = l->bytes;
@@ -89,8 +98,8 @@ static void read_ipv4(const struct link_payload *l, struct packet *p, struct tra
 
 	p->src32 = bytes_be32(ip + 12);
 	p->dst32 = bytes_be32(ip + 16);
-	p->src = usual_mapped(ip + 12);
-	p->dst = usual_mapped(ip + 16);
+	p->src = mapped(ip + 12);
+	p->dst = mapped(ip + 16);
 	p->ip_len = bytes_be16(ip + 2);
 	p->ip_id = bytes_be16(ip + 4);
 	p->ttl = ip[8];
@@ -182,12 +191,48 @@ static inline void clear_behind_addresses(struct packet *p)
 	memset(at + 64, 0, SIZE - 64);
 }
 
+/* Ethernet, IPv4 without options, not a fragment, lengths that hold. */
+static inline bool is_plain_ipv4(const struct record *r)
+{
+	const uint8_t *ip = usual_ip(r);
+	uint32_t length;
+
+	if (r->link != LINK_ETHERNET || r->captured < ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES ||
+	    bytes_be16(ip - 2) != ETHERTYPE_IPV4 || ip[0] != 0x45 ||
+	    (bytes_be16(ip + 6) & ~0x4000) != 0)
+		return false;
+	length = bytes_be16(ip + 2);
+	return length >= IPV4_HEADER_BYTES && length <= r->wire - ETHERNET_HEADER_BYTES;
+}
+
+static inline void plain_ipv4(const struct record *r, struct packet *p, struct transport *t)
+{
+	const uint8_t *ip = usual_ip(r);
+	uint32_t length = bytes_be16(ip + 2), here = r->captured - ETHERNET_HEADER_BYTES;
+
+	clear_behind_addresses(p);
+	p->time_ns = r->time_ns;
+	p->src = mapped(ip + 12);
+	p->dst = mapped(ip + 16);
+	p->wire_len = r->wire;
+	p->src32 = bytes_be32(ip + 12);
+	p->dst32 = bytes_be32(ip + 16);
+	p->ip_len = (uint16_t)length;
+	p->ip_id = bytes_be16(ip + 4);
+	p->ttl = ip[8];
+	p->proto = ip[9];
+	*t = (struct transport){
+	        .bytes = ip + IPV4_HEADER_BYTES,
+	        .captured = usual_smaller(here, length) - IPV4_HEADER_BYTES,
+	        .claimed = length - IPV4_HEADER_BYTES,
+	};
+}
+
 bool parse_network(const struct record *record, struct packet *p, struct transport *t,
                    enum skip_reason *skip)
 {
-	if (!usual_is_ipv4(record))
+	if (!is_plain_ipv4(record))
 		return parse_network_any(record, p, t, skip);
-	clear_behind_addresses(p);
-	usual_ipv4(record, p, t);
+	plain_ipv4(record, p, t);
 	return true;
 }

@@ -18,13 +18,9 @@
 
 enum { USUAL_IPV4_BYTES = 20, USUAL_TCP_BYTES = 20, USUAL_TCP_RESERVED = 0x0e };
 
-/* The 16-byte form straight from the header. */
-static inline struct addr usual_mapped(const uint8_t ipv4[4])
+static inline const uint8_t *usual_ip(const struct record *r)
 {
-	struct addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
-
-	memcpy(a.b + 12, ipv4, 4);
-	return a;
+	return r->bytes + ETHERNET_HEADER_BYTES;
 }
 
 static inline uint32_t usual_smaller(uint32_t a, uint32_t b)
@@ -32,54 +28,44 @@ static inline uint32_t usual_smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* Ethernet, IPv4 without options, not a fragment, lengths that hold. */
-static inline bool usual_is_ipv4(const struct record *r)
+/* Ethernet, IPv4 without options, not a fragment, lengths that hold, a TCP header that is all
+ * there with nothing behind it. Neighbouring fields are compared as one number. */
+static inline bool usual_is_tcp(const struct record *r)
 {
-	const uint8_t *ip = r->bytes + ETHERNET_HEADER_BYTES;
-	uint32_t length;
+	const uint8_t *ip = usual_ip(r);
+	uint32_t length, header;
 
-	if (r->link != LINK_ETHERNET || r->captured < ETHERNET_HEADER_BYTES + USUAL_IPV4_BYTES ||
-	    bytes_be16(ip - 2) != ETHERTYPE_IPV4 || ip[0] != 0x45 ||
-	    (bytes_be16(ip + 6) & ~0x4000) != 0)
+	if (r->link != LINK_ETHERNET ||
+	    r->captured < ETHERNET_HEADER_BYTES + USUAL_IPV4_BYTES + USUAL_TCP_BYTES)
+		return false;
+	/* EtherType, version, header length | may not be fragmented or not, protocol */
+	if (bytes_be32(ip - 2) >> 8 != (ETHERTYPE_IPV4 << 8 | 0x45) ||
+	    (bytes_be32(ip + 6) & 0xbfff00ff) != PROTO_TCP)
 		return false;
 	length = bytes_be16(ip + 2);
-	return length >= USUAL_IPV4_BYTES && length <= r->wire - ETHERNET_HEADER_BYTES;
+	header = (ip[USUAL_IPV4_BYTES + 12] >> 4) * 4u;
+	return header >= USUAL_TCP_BYTES && length <= r->wire - ETHERNET_HEADER_BYTES &&
+	       usual_smaller(r->captured - ETHERNET_HEADER_BYTES, length) ==
+	               USUAL_IPV4_BYTES + header;
 }
 
-/* Step one for a record that usual_is_ipv4(). Sets what TCP has, one by one: to zero the whole
- * would cost more than all the rest. */
-static inline void usual_ipv4(const struct record *r, struct packet *p, struct transport *t)
+static inline uint32_t usual_src32(const struct record *r)
 {
-	const uint8_t *ip = r->bytes + ETHERNET_HEADER_BYTES;
-	uint32_t length = bytes_be16(ip + 2), here = r->captured - ETHERNET_HEADER_BYTES;
-
-	p->time_ns = r->time_ns;
-	p->src = usual_mapped(ip + 12);
-	p->dst = usual_mapped(ip + 16);
-	p->wire_len = r->wire;
-	p->src32 = bytes_be32(ip + 12);
-	p->dst32 = bytes_be32(ip + 16);
-	p->ip_len = (uint16_t)length;
-	p->ip_id = bytes_be16(ip + 4);
-	p->ttl = ip[8];
-	p->proto = ip[9];
-	p->v6 = p->malformed = p->quoted = false;
-	p->icmp_type = p->icmp_code = 0;
-	p->options_hash = 0;
-	p->payload_len = 0;
-	p->payload = NULL;
-	*t = (struct transport){
-	        .bytes = ip + USUAL_IPV4_BYTES,
-	        .captured = usual_smaller(here, length) - USUAL_IPV4_BYTES,
-	        .claimed = length - USUAL_IPV4_BYTES,
-	};
+	return bytes_be32(usual_ip(r) + 12);
 }
 
-/* Whether a TCP header is all there behind usual_ipv4(), with nothing behind it. */
-static inline bool usual_is_tcp(const struct packet *p, const struct transport *t)
+static inline uint32_t usual_dst32(const struct record *r)
 {
-	return p->proto == PROTO_TCP && t->captured >= USUAL_TCP_BYTES &&
-	       (t->bytes[12] >> 4) * 4u == t->captured;
+	return bytes_be32(usual_ip(r) + 16);
+}
+
+/* The option bytes of what usual_is_tcp(). */
+static inline const uint8_t *usual_options(const struct record *r, uint32_t *n)
+{
+	const uint8_t *tcp = usual_ip(r) + USUAL_IPV4_BYTES;
+
+	*n = (tcp[12] >> 4) * 4u - USUAL_TCP_BYTES;
+	return tcp + USUAL_TCP_BYTES;
 }
 
 /* A window for which some tool's rule asks for the option layout; see classify.h. */
@@ -89,24 +75,39 @@ static inline bool usual_asks_layout(uint16_t tcp_window)
 }
 
 /*
- * Step two for what usual_is_tcp(). The options' hash is left to whoever needs it (one packet
- * in a row): tcp_signature_of() over the t->captured - USUAL_TCP_BYTES bytes behind the header. The
- * layout is told apart where usual_asks_layout(), else it is OPTIONS_NONE or OPTIONS_OTHER.
+ * Decode what usual_is_tcp(). Sets what TCP has, one by one: to zero the whole would cost more
+ * than all the rest. The addresses are in src32 and dst32 alone. The options' hash is left to
+ * whoever needs it (one packet in a row): tcp_signature_of() over usual_options(). The layout is
+ * told apart where usual_asks_layout(), else it is OPTIONS_NONE or OPTIONS_OTHER.
  */
-static inline void usual_tcp(struct packet *p, const struct transport *t)
+static inline void usual_tcp(const struct record *r, struct packet *p)
 {
-	const uint8_t *b = t->bytes;
-	uint32_t options = t->captured - USUAL_TCP_BYTES;
+	const uint8_t *ip = usual_ip(r), *tcp = ip + USUAL_IPV4_BYTES;
+	uint32_t option_bytes, ports = bytes_be32(tcp);
+	const uint8_t *options = usual_options(r, &option_bytes);
 
-	p->src_port = bytes_be16(b);
-	p->dst_port = bytes_be16(b + 2);
-	p->seq = bytes_be32(b + 4);
-	p->tcp_flags = b[13];
-	p->tcp_window = bytes_be16(b + 14);
-	p->reserved_bits = (b[12] & USUAL_TCP_RESERVED) != 0;
-	p->tcp_options = options ? OPTIONS_OTHER : OPTIONS_NONE;
-	if (options && usual_asks_layout(p->tcp_window))
-		p->tcp_options = tcp_signature_of(b + USUAL_TCP_BYTES, options).layout;
+	p->time_ns = r->time_ns;
+	p->wire_len = r->wire;
+	p->src32 = usual_src32(r);
+	p->dst32 = usual_dst32(r);
+	p->ip_len = bytes_be16(ip + 2);
+	p->ip_id = bytes_be16(ip + 4);
+	p->ttl = ip[8];
+	p->proto = PROTO_TCP;
+	p->v6 = p->malformed = p->quoted = false;
+	p->icmp_type = p->icmp_code = 0;
+	p->options_hash = 0;
+	p->payload_len = 0;
+	p->payload = NULL;
+	p->src_port = (uint16_t)(ports >> 16);
+	p->dst_port = (uint16_t)ports;
+	p->seq = bytes_be32(tcp + 4);
+	p->tcp_flags = tcp[13];
+	p->tcp_window = bytes_be16(tcp + 14);
+	p->reserved_bits = (tcp[12] & USUAL_TCP_RESERVED) != 0;
+	p->tcp_options = option_bytes ? OPTIONS_OTHER : OPTIONS_NONE;
+	if (option_bytes && usual_asks_layout(p->tcp_window))
+		p->tcp_options = tcp_signature_of(options, option_bytes).layout;
 }
 
 #endif

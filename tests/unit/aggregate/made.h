@@ -89,6 +89,7 @@ __attribute__((unused)) static void made_add(struct window *w, uint64_t key, con
 	        .tcp_flags = p->tcp_flags,
 	};
 
+	window_aim(w, &s);
 	window_seek(w, &s);
 	if (!window_add(w, &s))
 		abort();

@@ -105,6 +105,7 @@ static void test_stale_seek(void)
 		        .key = row_key(i / 2, 80, false, CLASS_TCP, KIND_SCAN, 0),
 		        .destination = i,
 		};
+		window_aim(w, &samples[i]);
 		window_seek(w, &samples[i]);
 	}
 	for (uint32_t i = 0; i < SOURCES * 2; i++) {
