@@ -13,8 +13,8 @@ _Static_assert(1 << INDEX_BITS == FLOW_REGISTERS, "one register an index");
 
 void distinct_pool_init(struct distinct_pool *p, bool wide)
 {
-	slab_init(&p->lists[0], FLOW_EXACT * sizeof(uint32_t), 8);
-	slab_init(&p->lists[1], DISTINCT_WIDE * sizeof(uint32_t), 6);
+	for (unsigned i = 0; i < DISTINCT_LISTS; i++)
+		slab_init(&p->lists[i], (uint32_t)(FLOW_EXACT * sizeof(uint32_t)) << i, 8 - i);
 	slab_init(&p->sketches, FLOW_REGISTERS, 4);
 	p->exact_max = wide ? DISTINCT_WIDE : FLOW_EXACT;
 	p->exhausted = false;
@@ -22,56 +22,94 @@ void distinct_pool_init(struct distinct_pool *p, bool wide)
 
 void distinct_pool_clear(struct distinct_pool *p)
 {
-	slab_clear(&p->lists[0]);
-	slab_clear(&p->lists[1]);
+	for (unsigned i = 0; i < DISTINCT_LISTS; i++)
+		slab_clear(&p->lists[i]);
 	slab_clear(&p->sketches);
 }
 
 void distinct_pool_reset(struct distinct_pool *p)
 {
-	slab_reset(&p->lists[0]);
-	slab_reset(&p->lists[1]);
+	for (unsigned i = 0; i < DISTINCT_LISTS; i++)
+		slab_reset(&p->lists[i]);
 	slab_reset(&p->sketches);
 }
 
 size_t distinct_pool_bytes(const struct distinct_pool *p)
 {
-	return slab_bytes(&p->lists[0]) + slab_bytes(&p->lists[1]) + slab_bytes(&p->sketches);
+	size_t bytes = slab_bytes(&p->sketches);
+
+	for (unsigned i = 0; i < DISTINCT_LISTS; i++)
+		bytes += slab_bytes(&p->lists[i]);
+	return bytes;
 }
 
 size_t distinct_pool_live(const struct distinct_pool *p)
 {
-	return (size_t)slab_live(&p->lists[0]) * p->lists[0].block_bytes +
-	       (size_t)slab_live(&p->lists[1]) * p->lists[1].block_bytes +
-	       (size_t)slab_live(&p->sketches) * p->sketches.block_bytes;
+	size_t bytes = (size_t)slab_live(&p->sketches) * p->sketches.block_bytes;
+
+	for (unsigned i = 0; i < DISTINCT_LISTS; i++)
+		bytes += (size_t)slab_live(&p->lists[i]) * p->lists[i].block_bytes;
+	return bytes;
 }
 
-static void register_add(uint8_t *registers, uint32_t value)
-{
-	uint32_t rest = value << INDEX_BITS;
-	uint8_t rank = rest ? (uint8_t)(__builtin_clz(rest) + 1) : RANK_BITS + 1;
-	uint8_t *slot = &registers[value >> RANK_BITS];
-
-	*slot = rank > *slot ? rank : *slot;
-}
-
-/* The list block of a state between inline and sketch, and how many values it takes. */
 static struct slab *list_slab(struct distinct_pool *p, uint8_t state)
 {
-	return &p->lists[state > FLOW_EXACT];
+	return &p->lists[distinct_class(state)];
 }
 
-static int list_room(uint8_t state)
+/* How many values stand in a line of a list. */
+static unsigned line_count(const uint32_t words[2], uint8_t state, unsigned line)
 {
-	return state > FLOW_EXACT ? DISTINCT_WIDE : FLOW_EXACT;
+	return state > FLOW_EXACT ? words[1] >> 8 * line & 0xff : state;
+}
+
+/* All exact values in a row; returns them, in `room` where they do not lie so already. */
+static const uint32_t *flat_values(const struct distinct_pool *p, const uint32_t words[2],
+                                   uint8_t state, uint32_t room[DISTINCT_WIDE])
+{
+	const uint32_t *list;
+	unsigned n = 0;
+
+	if (state <= FLOW_EXACT)
+		return distinct_list(p, words, state);
+	list = slab_at(&p->lists[distinct_class(state)], words[0]);
+	for (unsigned line = 0; n < state; line++) {
+		unsigned count = line_count(words, state, line);
+
+		memcpy(room + n, list + line * FLOW_EXACT, count * sizeof(*room));
+		n += count;
+	}
+	return room;
+}
+
+/* Unused places of a line repeat its first value, so that a search looks at all at once. */
+static void line_put(uint32_t *line, unsigned count, uint32_t value)
+{
+	for (unsigned i = count; i < (count ? count + 1 : FLOW_EXACT); i++)
+		line[i] = value;
+}
+
+/* Four values, compared at once (an extension of gcc and clang). */
+typedef uint32_t four_values __attribute__((vector_size(16), may_alias));
+
+static inline bool line_has(const uint32_t *line, uint32_t value)
+{
+	const four_values *four = (const four_values *)line, want = {value, value, value, value};
+	four_values found = (four_values)(four[0] == want) | (four_values)(four[1] == want) |
+	                    (four_values)(four[2] == want) | (four_values)(four[3] == want);
+	uint64_t halves[2];
+
+	_Static_assert(FLOW_EXACT == 16, "four times four");
+	memcpy(halves, &found, sizeof(halves));
+	return (halves[0] | halves[1]) != 0;
 }
 
 /* The list is full: count by registers from now on. */
 static uint8_t list_to_sketch(struct distinct_pool *p, uint32_t words[2], uint8_t state,
                               uint32_t value)
 {
-	uint32_t block = slab_take(&p->sketches);
-	const uint32_t *list = slab_at(list_slab(p, state), words[0]);
+	uint32_t block = slab_take(&p->sketches), room[DISTINCT_WIDE];
+	const uint32_t *values = flat_values(p, words, state, room);
 	uint8_t *registers;
 
 	if (block == SLAB_NONE) {
@@ -81,21 +119,42 @@ static uint8_t list_to_sketch(struct distinct_pool *p, uint32_t words[2], uint8_
 	registers = slab_at(&p->sketches, block);
 	memset(registers, 0, FLOW_REGISTERS);
 	for (int i = 0; i < state; i++)
-		register_add(registers, list[i]);
-	register_add(registers, value);
+		distinct_note(registers, values[i]);
+	distinct_note(registers, value);
 	slab_give(list_slab(p, state), words[0]);
 	words[0] = block;
 	return DISTINCT_SKETCH;
 }
 
-/* `state` values and one more into a list block that has room for them. Unused places repeat the
- * first value, so that a search looks at all at once. */
+enum find { FIND_PRESENT, FIND_ADDED, FIND_FULL };
+
+/* Add to a list of several lines: to the value's own or the next that has room. */
+static enum find lines_add(uint32_t *list, uint32_t words[2], unsigned class, uint32_t value)
+{
+	unsigned line = distinct_line(class, value);
+
+	for (unsigned i = 0; i < 1u << class; i++, line = (line + 1) & ((1u << class) - 1)) {
+		unsigned count = words[1] >> 8 * line & 0xff;
+
+		if (count && line_has(list + line * FLOW_EXACT, value))
+			return FIND_PRESENT;
+		if (count < FLOW_EXACT) {
+			line_put(list + line * FLOW_EXACT, count, value);
+			words[1] += 1u << 8 * line;
+			return FIND_ADDED;
+		}
+	}
+	return FIND_FULL;
+}
+
+/* `state` values and one more into a list block that has room for them. */
 static uint8_t to_longer_list(struct distinct_pool *p, uint32_t words[2], uint8_t state,
                               uint32_t value)
 {
 	uint8_t more = (uint8_t)(state + 1);
-	const uint32_t *from = distinct_list(p, words, state);
-	uint32_t block = slab_take(list_slab(p, more));
+	uint32_t block = slab_take(list_slab(p, more)), room[DISTINCT_WIDE];
+	const uint32_t *from = flat_values(p, words, state, room);
+	uint32_t fresh[2] = {block, 0};
 	uint32_t *list;
 
 	if (block == SLAB_NONE) {
@@ -103,52 +162,49 @@ static uint8_t to_longer_list(struct distinct_pool *p, uint32_t words[2], uint8_
 		return state;
 	}
 	list = slab_at(list_slab(p, more), block);
-	for (int i = 0; i < list_room(more); i++)
-		list[i] = from[i < state ? i : 0];
-	list[state] = value;
+	for (unsigned i = 0; i < more; i++) {
+		uint32_t next = i < state ? from[i] : value;
+
+		if (more <= FLOW_EXACT)
+			line_put(list, i, next);
+		else
+			(void)lines_add(list, fresh, distinct_class(more), next);
+	}
 	if (state > DISTINCT_INLINE)
 		slab_give(list_slab(p, state), words[0]);
-	words[0] = block;
+	memcpy(words, fresh, sizeof(fresh));
 	return more;
-}
-
-static bool list_has(const uint32_t *list, int room, uint32_t value)
-{
-	uint32_t found = 0;
-
-	for (int i = 0; i < room; i += FLOW_EXACT) {
-		for (int k = 0; k < FLOW_EXACT; k++)
-			found |= list[i + k] == value;
-	}
-	return found;
 }
 
 uint8_t distinct_add_slow(struct distinct_pool *p, uint32_t words[2], uint8_t state, uint32_t value)
 {
 	uint32_t *list;
 
-	if (state == DISTINCT_SKETCH) {
-		register_add(slab_at(&p->sketches, words[0]), value);
-		return state;
-	}
 	if (state <= DISTINCT_INLINE)
 		return to_longer_list(p, words, state, value);
 	list = slab_at(list_slab(p, state), words[0]);
-	if (list_has(list, list_room(state), value))
-		return state;
-	if (state == p->exact_max)
-		return list_to_sketch(p, words, state, value);
-	if (state == FLOW_EXACT)
-		return to_longer_list(p, words, state, value);
-	list[state] = value;
-	return (uint8_t)(state + 1);
+	if (state > FLOW_EXACT) {
+		enum find found = lines_add(list, words, distinct_class(state), value);
+
+		if (found != FIND_FULL)
+			return (uint8_t)(state + (found == FIND_ADDED));
+	} else {
+		if (line_has(list, value))
+			return state;
+		if (state < FLOW_EXACT) {
+			list[state] = value;
+			return (uint8_t)(state + 1);
+		}
+	}
+	return state == p->exact_max ? list_to_sketch(p, words, state, value)
+	                             : to_longer_list(p, words, state, value);
 }
 
 const uint32_t *distinct_list(const struct distinct_pool *p, const uint32_t words[2], uint8_t state)
 {
 	if (state <= DISTINCT_INLINE)
 		return words;
-	return state == DISTINCT_SKETCH ? NULL : slab_at(&p->lists[state > FLOW_EXACT], words[0]);
+	return state > FLOW_EXACT ? NULL : slab_at(&p->lists[0], words[0]);
 }
 
 const uint8_t *distinct_registers(const struct distinct_pool *p, const uint32_t words[2],
@@ -159,9 +215,9 @@ const uint8_t *distinct_registers(const struct distinct_pool *p, const uint32_t 
 
 static void merge_registers(struct distinct_pool *p, struct distinct *d, const uint8_t *from)
 {
+	uint32_t block = slab_take(&p->sketches), room[DISTINCT_WIDE];
+	const uint32_t *values = flat_values(p, d->words, d->state, room);
 	uint8_t *registers;
-	uint32_t block = slab_take(&p->sketches);
-	const uint32_t *list = distinct_list(p, d->words, d->state);
 
 	if (block == SLAB_NONE) {
 		p->exhausted = true;
@@ -170,36 +226,45 @@ static void merge_registers(struct distinct_pool *p, struct distinct *d, const u
 	registers = slab_at(&p->sketches, block);
 	memcpy(registers, from, FLOW_REGISTERS);
 	for (int i = 0; i < d->state; i++)
-		register_add(registers, list[i]);
+		distinct_note(registers, values[i]);
 	if (d->state > DISTINCT_INLINE)
 		slab_give(list_slab(p, d->state), d->words[0]);
 	d->words[0] = block;
 	d->state = DISTINCT_SKETCH;
 }
 
+/* `restrict`, or else compilers take one byte at a time. */
+static void raise_registers(uint8_t *restrict to, const uint8_t *restrict from)
+{
+	for (int i = 0; i < FLOW_REGISTERS; i++)
+		to[i] = to[i] > from[i] ? to[i] : from[i];
+}
+
+static void merge_values(struct distinct_pool *p, struct distinct *d,
+                         const struct distinct_pool *other_pool, const uint32_t other_words[2],
+                         uint8_t other_state)
+{
+	uint32_t room[DISTINCT_WIDE];
+	const uint32_t *values = flat_values(other_pool, other_words, other_state, room);
+
+	for (int i = 0; i < other_state; i++)
+		d->state = distinct_add(p, d->words, d->state, values[i]);
+}
+
 void distinct_merge(struct distinct_pool *p, struct distinct *d,
                     const struct distinct_pool *other_pool, const uint32_t other_words[2],
                     uint8_t other_state)
 {
-	const uint8_t *from;
-	const uint32_t *list;
+	const uint8_t *from = distinct_registers(other_pool, other_words, other_state);
 
 	if (other_state == 1) { /* most rows */
 		d->state = distinct_add(p, d->words, d->state, other_words[0]);
-		return;
-	}
-	from = distinct_registers(other_pool, other_words, other_state);
-	list = distinct_list(other_pool, other_words, other_state);
-	if (!from) {
-		for (int i = 0; i < other_state; i++)
-			d->state = distinct_add(p, d->words, d->state, list[i]);
+	} else if (!from) {
+		merge_values(p, d, other_pool, other_words, other_state);
 	} else if (d->state != DISTINCT_SKETCH) {
 		merge_registers(p, d, from);
 	} else {
-		uint8_t *registers = slab_at(&p->sketches, d->words[0]);
-
-		for (int i = 0; i < FLOW_REGISTERS; i++)
-			registers[i] = registers[i] > from[i] ? registers[i] : from[i];
+		raise_registers(slab_at(&p->sketches, d->words[0]), from);
 	}
 }
 
@@ -210,11 +275,6 @@ void distinct_free(struct distinct_pool *p, struct distinct *d)
 	else if (d->state > DISTINCT_INLINE)
 		slab_give(list_slab(p, d->state), d->words[0]);
 	d->state = 0;
-}
-
-void distinct_note(uint8_t registers[FLOW_REGISTERS], uint32_t value)
-{
-	register_add(registers, value);
 }
 
 /* Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), section 4. */

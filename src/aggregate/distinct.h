@@ -2,12 +2,13 @@
 /*
  * How many different values, in eight bytes until it needs more.
  *
- * A set of hashed 32-bit values: up to 2 inline, up to FLOW_EXACT (16) in a list block, in a
- * wide pool up to DISTINCT_WIDE (64) in a longer one, beyond that a HyperLogLog of FLOW_REGISTERS
- * one-byte registers (Flajolet et al. 2007, estimator of Ertl 2017, standard error 1.04 /
- * sqrt(1024) = 3.3 %). The representation depends on the set alone, not on the order of adding, so
- * that merges in any order give the same count (a merged sketch stays one). Values must come from a
- * one-to-one or a good 32-bit hash.
+ * A set of hashed 32-bit values: up to 2 inline, up to FLOW_EXACT (16) in a list of one cache
+ * line, in a wide pool up to DISTINCT_WIDE (64) in longer ones, beyond that a HyperLogLog of
+ * FLOW_REGISTERS one-byte registers (Flajolet et al. 2007, estimator of Ertl 2017, standard
+ * error 1.04 / sqrt(1024) = 3.3 %). A longer list is two or four lines, of which a value's upper
+ * bits choose one (or the next that is not full), so that adding looks at one. The representation
+ * depends on the set alone, not on the order of adding, so that merges in any order give the same
+ * count (a merged sketch stays one). Values must come from a one-to-one or a good 32-bit hash.
  *
  * The set's state byte and its two words live in the owner; blocks come from a pool that
  * several sets share. One thread a pool.
@@ -25,18 +26,20 @@
 enum {
 	DISTINCT_INLINE = 2,
 	DISTINCT_WIDE = 64,
+	DISTINCT_LISTS = 3, /* of FLOW_EXACT << class values */
 	DISTINCT_SKETCH = 255,
 	DISTINCT_RANK_BITS = 22, /* a value's upper 10 bits choose the register */
 };
 
 struct distinct_pool {
-	struct slab lists[2]; /* of FLOW_EXACT and of DISTINCT_WIDE values */
+	struct slab lists[DISTINCT_LISTS];
 	struct slab sketches;
 	uint8_t exact_max; /* FLOW_EXACT or DISTINCT_WIDE */
 	bool exhausted;    /* memory was out: counts are too low from here on */
 };
 
-/* state: 0 to the pool's exact_max values, or DISTINCT_SKETCH. words: values, or a block number. */
+/* state: 0 to the pool's exact_max values, or DISTINCT_SKETCH. words: values, or a block number
+ * and, for a longer list, how many values are in each of its lines, a byte each. */
 struct distinct {
 	uint32_t words[2];
 	uint8_t state;
@@ -49,7 +52,18 @@ void distinct_pool_reset(struct distinct_pool *p);
 size_t distinct_pool_bytes(const struct distinct_pool *p);
 size_t distinct_pool_live(const struct distinct_pool *p);
 
-/* Add where more than the inline words are needed. */
+/* Note a value in registers. */
+static inline void distinct_note(uint8_t registers[FLOW_REGISTERS], uint32_t value)
+{
+	uint32_t rest = value << (32 - DISTINCT_RANK_BITS);
+	uint8_t rank = (uint8_t)(rest ? __builtin_clz(rest) + 1 : DISTINCT_RANK_BITS + 1);
+	uint8_t *slot = &registers[value >> DISTINCT_RANK_BITS];
+
+	if (rank > *slot)
+		*slot = rank;
+}
+
+/* Add where more than the inline words are needed and there is no sketch yet. */
 uint8_t distinct_add_slow(struct distinct_pool *p, uint32_t words[2], uint8_t state,
                           uint32_t value);
 
@@ -57,6 +71,10 @@ uint8_t distinct_add_slow(struct distinct_pool *p, uint32_t words[2], uint8_t st
 static inline uint8_t distinct_add(struct distinct_pool *p, uint32_t words[2], uint8_t state,
                                    uint32_t value)
 {
+	if (state == DISTINCT_SKETCH) {
+		distinct_note(slab_at(&p->sketches, words[0]), value);
+		return state;
+	}
 	if (state == 0) {
 		words[0] = value;
 		return 1;
@@ -72,26 +90,35 @@ static inline uint8_t distinct_add(struct distinct_pool *p, uint32_t words[2], u
 	return distinct_add_slow(p, words, state, value);
 }
 
+/* The class of a list of more than DISTINCT_INLINE values. */
+static inline unsigned distinct_class(uint8_t state)
+{
+	return (unsigned)(state > FLOW_EXACT) + (state > 2 * FLOW_EXACT);
+}
+
+/* The line of a list where the search for a value begins. */
+static inline unsigned distinct_line(unsigned class, uint32_t value)
+{
+	return value >> 30 & ((1u << class) - 1);
+}
+
 /* Start loading what adding this value will touch beyond the owner's words. */
 static inline void distinct_prefetch(const struct distinct_pool *p, const uint32_t words[2],
                                      uint8_t state, uint32_t value)
 {
-	const char *list;
+	unsigned class = distinct_class(state);
 
 	if (state <= DISTINCT_INLINE)
 		return;
-	if (state == DISTINCT_SKETCH) {
+	if (state == DISTINCT_SKETCH)
 		prefetch_write((const char *)slab_at(&p->sketches, words[0]) +
 		               (value >> DISTINCT_RANK_BITS));
-		return;
-	}
-	list = slab_at(&p->lists[state > FLOW_EXACT], words[0]);
-	prefetch_write(list);
-	for (unsigned i = FLOW_EXACT; i < state; i += FLOW_EXACT)
-		prefetch_write(list + i * sizeof(uint32_t));
+	else
+		prefetch_write((const uint32_t *)slab_at(&p->lists[class], words[0]) +
+		               distinct_line(class, value) * FLOW_EXACT);
 }
 
-/* The values where they are exact, `words` itself or a list block; else NULL. */
+/* The values of a set of at most FLOW_EXACT, `words` itself or a list block; else NULL. */
 const uint32_t *distinct_list(const struct distinct_pool *p, const uint32_t words[2],
                               uint8_t state);
 
@@ -109,9 +136,6 @@ void distinct_free(struct distinct_pool *p, struct distinct *d);
 
 /* The count: exact, or an estimate. */
 double distinct_count(const struct distinct_pool *p, const uint32_t words[2], uint8_t state);
-
-/* Note a value in registers that stand alone. */
-void distinct_note(uint8_t registers[FLOW_REGISTERS], uint32_t value);
 
 /* The estimate of FLOW_REGISTERS registers. */
 double distinct_estimate(const uint8_t registers[FLOW_REGISTERS]);
