@@ -49,20 +49,25 @@ static void move_bins(uint64_t *bins, const struct timebins_move *move)
 	memcpy(bins, moved, sizeof(moved));
 }
 
-void ports_cover(struct ports *p, uint32_t time_s)
+static void move_columns(struct ports *p, const struct timebins_move *move)
 {
-	struct timebins_move move;
-
-	if (!timebins_cover(&p->time, time_s, &move))
-		return;
 	for (uint32_t i = 0; i <= p->mask; i++) {
 		struct port_total *port = &p->slots[i];
 
 		if (port->key)
-			port->column = (uint8_t)timebins_moved(&move, port->column);
+			port->column = (uint8_t)timebins_moved(move, port->column);
 		if (port->key && port->bins != SLAB_NONE)
-			move_bins(slab_at(&p->bins, port->bins), &move);
+			move_bins(slab_at(&p->bins, port->bins), move);
 	}
+}
+
+void ports_cover(struct ports *p, uint32_t time_s)
+{
+	struct timebins_move move;
+
+	if (timebins_cover(&p->time, time_s, &move))
+		move_columns(p, &move);
+	p->column = (uint8_t)timebins_column(&p->time, time_s);
 }
 
 static struct port_total *find(const struct ports *p, uint32_t key)
@@ -102,8 +107,7 @@ static void column_to_bin(struct ports *p, struct port_total *port)
 
 /* Another column than the one before. The second column of all makes the bins, where the budget
  * allows. */
-static enum status change_column(struct ports *p, struct port_total *port, uint64_t packets,
-                                 uint32_t column)
+static enum status change_column(struct ports *p, struct port_total *port, uint64_t packets)
 {
 	if (port->bins == SLAB_NONE) {
 		if (!slab_has_free(&p->bins) && ports_bytes(p) > p->budget)
@@ -114,7 +118,7 @@ static enum status change_column(struct ports *p, struct port_total *port, uint6
 		memset(slab_at(&p->bins, port->bins), 0, PORT_BINS * sizeof(uint64_t));
 	}
 	column_to_bin(p, port);
-	port->column = (uint8_t)column;
+	port->column = p->column;
 	port->in_column = packets;
 	return STATUS_OK;
 }
@@ -126,11 +130,9 @@ static bool has_place(const struct ports *p)
 	       ports_bytes(p) + (size_t)(p->mask + 1) * sizeof(*p->slots) <= p->budget;
 }
 
-enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source,
-                      uint32_t time_s)
+enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source)
 {
 	struct port_total *port = find(p, key);
-	uint32_t column = timebins_column(&p->time, time_s);
 
 	if (port->key == 0) {
 		if (!has_place(p)) {
@@ -142,13 +144,12 @@ enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_
 				return STATUS_NO_MEMORY;
 			port = find(p, key);
 		}
-		*port = (struct port_total){
-		        .key = key, .bins = SLAB_NONE, .column = (uint8_t)column};
+		*port = (struct port_total){.key = key, .bins = SLAB_NONE, .column = p->column};
 		p->count++;
 	}
-	if (port->column == column)
+	if (port->column == p->column)
 		port->in_column += packets;
-	else if (change_column(p, port, packets, column))
+	else if (change_column(p, port, packets))
 		return STATUS_NO_MEMORY;
 	port->packets += packets;
 	if (new_source)

@@ -45,6 +45,7 @@ struct ports {
 	uint32_t mask, count;
 	struct slab bins;
 	struct timebins time; /* PORT_BINS columns */
+	uint8_t column;       /* of the time last covered */
 	size_t budget;
 	uint64_t folded; /* rows of ports that found no room */
 };
@@ -53,7 +54,7 @@ MUST_USE enum status ports_init(struct ports *p, size_t budget);
 void ports_clear(struct ports *p);
 size_t ports_bytes(const struct ports *p);
 
-/* Make the columns reach the time; call before ports_add for that time. */
+/* Make the columns reach the time, at which ports_add() counts from then on. */
 void ports_cover(struct ports *p, uint32_t time_s);
 
 static inline uint32_t ports_hash(uint32_t key)
@@ -67,9 +68,8 @@ static inline void ports_prefetch(const struct ports *p, uint32_t key)
 	prefetch_write(&p->slots[ports_hash(key) & p->mask]);
 }
 
-/* Add packets seen at time_s; new_source says that this source was not counted for it. */
-MUST_USE enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source,
-                               uint32_t time_s);
+/* Add packets; new_source says that this source was not counted for it. */
+MUST_USE enum status ports_add(struct ports *p, uint32_t key, uint64_t packets, bool new_source);
 
 /* Take packets of one source out again (it turned out to be inside). */
 void ports_remove(struct ports *p, uint32_t key, uint64_t packets);

@@ -119,7 +119,7 @@ static enum status merge_row(struct shard *s, const struct merging *g, const str
 		return STATUS_NO_MEMORY;
 	s->kinds[key_kind(row->key)] += row->packets;
 	add_to_series(m->bin, g->entry, row, m->number);
-	return ports_add(&s->ports, port_key(row->key), row->packets, new_port, m->start_s);
+	return ports_add(&s->ports, port_key(row->key), row->packets, new_port);
 }
 
 static void ask_rows(const struct shard *s, uint32_t first, struct merge_group *g)

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,9 +31,13 @@ enum { ADDR_TEXT_MAX = 46, PREFIX_TEXT_MAX = 50 };
 
 static inline struct addr addr_v4(uint32_t host_order)
 {
-	return (struct addr){{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (uint8_t)(host_order >> 24),
-	                      (uint8_t)(host_order >> 16), (uint8_t)(host_order >> 8),
-	                      (uint8_t)host_order}};
+	/* In two pieces: byte by byte it would go through memory, and wait for it. */
+	uint64_t high = 0, low = htobe64(UINT64_C(0xffff00000000) | host_order);
+	struct addr a;
+
+	memcpy(a.b, &high, sizeof(high));
+	memcpy(a.b + 8, &low, sizeof(low));
+	return a;
 }
 
 static inline bool addr_is_v4(const struct addr *a)

@@ -145,7 +145,7 @@ static void test_ports(void)
 		adds[i].packets = n;
 		adds[i].time = time;
 		ports_cover(&p, time);
-		if (ports_add(&p, key_of(port), n, fresh, time))
+		if (ports_add(&p, key_of(port), n, fresh))
 			abort();
 		packets[port] += n;
 		sources[port] += fresh;
@@ -173,7 +173,7 @@ static void test_remove(void)
 
 	CHECK(ports_init(&p, 1u << 20) == STATUS_OK);
 	ports_cover(&p, 600);
-	CHECK(ports_add(&p, key_of(23), 100, true, 600) == STATUS_OK);
+	CHECK(ports_add(&p, key_of(23), 100, true) == STATUS_OK);
 	ports_remove(&p, key_of(23), 30);
 	ports_remove(&p, key_of(24), 30); /* never seen */
 	port = find_port(&p, key_of(23));
@@ -181,7 +181,7 @@ static void test_remove(void)
 	CHECK_U64(port->sources, 0);
 	CHECK_U64(bins_sum(&p, port), 70);
 	ports_cover(&p, 700);
-	CHECK(ports_add(&p, key_of(23), 30, true, 700) == STATUS_OK);
+	CHECK(ports_add(&p, key_of(23), 30, true) == STATUS_OK);
 	ports_remove(&p, key_of(23), 50);
 	CHECK_U64(port->packets, 50);
 	CHECK(bins_sum(&p, port) <= 50 && bins_sum(&p, port) >= 48);
@@ -203,7 +203,7 @@ static void test_budget(void)
 	for (uint32_t minute = 0; minute < 4; minute++) {
 		ports_cover(&p, 600 + minute * 60);
 		for (uint32_t i = 0; i < 65536; i++) {
-			if (ports_add(&p, key_of(i), 1, minute == 0, 600 + minute * 60))
+			if (ports_add(&p, key_of(i), 1, minute == 0))
 				abort();
 			within &= ports_bytes(&p) <= BUDGET + BUDGET / 2;
 		}
