@@ -49,12 +49,12 @@ static void keep_top(void *state, const struct source_port_count *count)
 		out->top_port_count++;
 }
 
-void sources_fingerprint(const struct source_entry *e, struct source *out)
+void sources_fingerprint(const struct sources *s, const struct source_entry *e, struct source *out)
 {
 	out->address = e->address;
 	out->packets = e->packets;
-	for (int i = 0; i < KIND_COUNT; i++)
-		out->kinds[i] = e->kinds[i];
+	for (unsigned i = 0; i < KIND_COUNT; i++)
+		out->kinds[i] = source_count(s, e, i);
 	out->syns = e->syns;
 	out->ttl_min = e->ttl_min;
 	out->ttl_max = e->ttl_max;
@@ -68,17 +68,22 @@ void sources_fingerprint(const struct source_entry *e, struct source *out)
 void sources_facts(const struct sources *s, const struct source_entry *e, struct source *out)
 {
 	memset(out, 0, sizeof(*out));
-	sources_fingerprint(e, out);
+	sources_fingerprint(s, e, out);
 	out->bytes = e->bytes;
-	out->first_ns = e->first_ns;
-	out->last_ns = e->last_ns;
-	out->payload_port = e->payload_port;
+	out->first_ns = e->first_us * UINT64_C(1000);
+	out->last_ns = e->last_us * UINT64_C(1000);
 	out->unicorn = e->unicorn;
 	out->destinations = distinct_count(&s->pool, e->destinations.words, e->destinations.state);
 	out->destinations_exact = e->destinations.state != DISTINCT_SKETCH;
 	out->ports = e->port_count;
-	for (int i = 0; i < MARK_COUNT; i++)
-		out->marks[i] = e->marks[i];
-	out->syn445_destinations = e->syn445 < out->destinations ? e->syn445 : out->destinations;
+	for (unsigned i = 0; i < MARK_COUNT; i++)
+		out->marks[i] = source_count(s, e, SOURCE_MARKS + i);
+	if (e->more != SLAB_NONE) {
+		const struct source_more *more = slab_at(&s->more, e->more);
+
+		out->payload_port = more->payload_port;
+		out->syn445_destinations =
+		        more->syn445 < out->destinations ? more->syn445 : out->destinations;
+	}
 	sources_ports(s, e, keep_top, out);
 }

@@ -85,7 +85,7 @@ static void add_to_series(struct series_sum *bin, struct source_entry *e, const 
 	}
 	bin->packets[class] += row->packets;
 	bin->sources[class] += !(e->seen & 1u << class);
-	e->seen |= (uint8_t)(1u << class);
+	e->seen |= 1u << class;
 }
 
 struct merge {
@@ -114,7 +114,7 @@ static enum status merge_row(struct shard *s, const struct merging *g, const str
 	const struct row *row = g->row;
 	bool new_port;
 
-	if (sources_merge(&s->sources, g->entry, s->window, row, m->start_s * NS_PER_SECOND,
+	if (sources_merge(&s->sources, g->entry, s->window, row, m->start_s * UINT64_C(1000000),
 	                  &new_port))
 		return STATUS_NO_MEMORY;
 	s->kinds[key_kind(row->key)] += row->packets;

@@ -11,10 +11,13 @@
 
 enum { SLOTS_MIN = 1 << 9, PORTS_INLINE = 2 };
 
+#define TIME_MAX_US ((UINT64_C(1) << 56) - 1) /* of an entry's bits */
+
 enum status sources_init(struct sources *s, size_t budget)
 {
 	*s = (struct sources){.mask = SLOTS_MIN - 1, .budget = budget};
 	slab_init(&s->entries, sizeof(struct source_entry), 8);
+	slab_init(&s->more, sizeof(struct source_more), 6);
 	for (uint32_t i = 0; i < PORT_CLASSES; i++)
 		slab_init(&s->ports[i], (uint32_t)sizeof(struct source_port_count) * (4u << i),
 		          i < 8 ? 8 - i : 0);
@@ -28,6 +31,7 @@ void sources_clear(struct sources *s)
 	free(s->slots);
 	s->slots = NULL;
 	slab_clear(&s->entries);
+	slab_clear(&s->more);
 	for (int i = 0; i < PORT_CLASSES; i++)
 		slab_clear(&s->ports[i]);
 	distinct_pool_clear(&s->pool);
@@ -41,7 +45,7 @@ static size_t live_bytes(const struct slab *s)
 size_t sources_bytes(const struct sources *s)
 {
 	size_t bytes = (s->mask + 1) * sizeof(*s->slots) + live_bytes(&s->entries) +
-	               distinct_pool_live(&s->pool);
+	               live_bytes(&s->more) + distinct_pool_live(&s->pool);
 
 	for (int i = 0; i < PORT_CLASSES; i++)
 		bytes += live_bytes(&s->ports[i]);
@@ -103,9 +107,7 @@ void sources_prefetch_blocks(const struct sources *s, const struct source_entry 
 	const struct distinct *d = &e->destinations;
 	const uint32_t *list = distinct_list(&w->pool, row->words, (uint8_t)row->distinct);
 
-	if (d->state != DISTINCT_SKETCH)
-		distinct_prefetch(&s->pool, d->words, d->state, 0);
-	for (int i = 0; list && d->state == DISTINCT_SKETCH && i < (int)row->distinct; i++)
+	for (int i = 0; list && i < (int)row->distinct; i++)
 		distinct_prefetch(&s->pool, d->words, d->state, list[i]);
 	if (e->port_count > PORTS_INLINE)
 		prefetch_write(slab_at(&s->ports[port_class(e->port_count)], e->port_block));
@@ -157,9 +159,10 @@ struct source_entry *sources_find(struct sources *s, const struct addr *a, uint6
 	e = slab_at(&s->entries, number);
 	*e = (struct source_entry){.address = *a,
 	                           .live = true,
-	                           .first_ns = UINT64_MAX,
+	                           .first_us = TIME_MAX_US,
 	                           .ttl_min = 255,
-	                           .seen_window = UINT32_MAX};
+	                           .seen_window = UINT32_MAX,
+	                           .more = SLAB_NONE};
 	insert(s, hash, number);
 	s->count++;
 	distinct_note(s->ever, hash_permute32((uint32_t)(hash ^ hash >> 32), 0));
@@ -186,7 +189,8 @@ static enum status ports_grow(struct sources *s, struct source_entry *e)
 {
 	uint32_t n = e->port_count;
 	unsigned class = port_class(n + 1);
-	struct source_port_count *from = e->ports, *to;
+	const struct source_port_count *from = e->ports;
+	struct source_port_count *to;
 	uint32_t block, places = PORTS_INLINE;
 
 	if (n > PORTS_INLINE) {
@@ -251,16 +255,78 @@ static enum status add_port(struct sources *s, struct source_entry *e, uint32_t 
 	return STATUS_OK;
 }
 
-static void merge_marks(struct source_entry *e, const struct row *row)
+/* The rest of an entry, made where there was none; NULL where memory is out. */
+static __attribute__((noinline)) struct source_more *more_of(struct sources *s,
+                                                             struct source_entry *e)
 {
-	uint8_t marks = key_marks(row->key);
-
-	for (int i = 0; marks; i++, marks >>= 1) {
-		if (marks & 1)
-			e->marks[i] = add_saturating(e->marks[i], row->packets);
+	if (e->more == SLAB_NONE) {
+		e->more = slab_take(&s->more);
+		if (e->more == SLAB_NONE)
+			return NULL;
+		*(struct source_more *)slab_at(&s->more, e->more) =
+		        (struct source_more){.syn445 = 0};
 	}
+	return slab_at(&s->more, e->more);
+}
+
+uint64_t source_count(const struct sources *s, const struct source_entry *e, unsigned what)
+{
+	const struct source_more *more;
+
+	if (e->more == SLAB_NONE)
+		return e->low_counts[what];
+	more = slab_at(&s->more, e->more);
+	return (uint64_t)more->high_counts[what] << 8 | e->low_counts[what];
+}
+
+static inline enum status add_count(struct sources *s, struct source_entry *e, unsigned what,
+                                    uint32_t packets)
+{
+	uint64_t sum = (uint64_t)packets + e->low_counts[what];
+	struct source_more *more;
+
+	e->low_counts[what] = (uint8_t)sum;
+	if (sum <= UINT8_MAX)
+		return STATUS_OK;
+	more = more_of(s, e);
+	if (!more)
+		return STATUS_NO_MEMORY;
+	more->high_counts[what] = add_saturating(more->high_counts[what], sum >> 8);
+	return STATUS_OK;
+}
+
+static enum status merge_marks(struct sources *s, struct source_entry *e, const struct row *row)
+{
+	enum status st = STATUS_OK;
+
+	for (unsigned marks = key_marks(row->key); marks && !st; marks &= marks - 1)
+		st = add_count(s, e, SOURCE_MARKS + (unsigned)__builtin_ctz(marks), row->packets);
+	return st;
+}
+
+/* A row's distinct destinations, or what they are more than. */
+static uint32_t at_least(const struct row *row)
+{
+	return row->distinct == DISTINCT_SKETCH ? FLOW_EXACT + 1 : (uint32_t)row->distinct;
+}
+
+static inline bool is_syn445(uint64_t key)
+{
+	return key_kind(key) == KIND_SCAN && key_class(key) == CLASS_TCP && key_port(key) == 445;
+}
+
+/* What few rows tell. */
+static enum status merge_rare(struct sources *s, struct source_entry *e, const struct row *row)
+{
+	struct source_more *more = more_of(s, e);
+
+	if (!more)
+		return STATUS_NO_MEMORY;
 	if (key_marks(row->key) & MARK_BIT(PAYLOAD))
-		e->payload_port = (uint32_t)key_proto(row->key) << 16 | key_port(row->key);
+		more->payload_port = (uint32_t)key_proto(row->key) << 16 | key_port(row->key);
+	if (is_syn445(row->key))
+		more->syn445 = add_saturating(more->syn445, at_least(row));
+	return STATUS_OK;
 }
 
 static void merge_unicorn(struct source_entry *e, const struct row *row)
@@ -282,7 +348,8 @@ static void merge_fingerprint(struct source_entry *e, const struct row *row)
 	uint16_t ip_id = (uint16_t)row->peer_id;
 
 	if (e->fingerprint == row->fingerprint) {
-		e->vote = (uint8_t)(e->vote + (e->vote < 255));
+		if (e->vote < UINT8_MAX)
+			e->vote++;
 	} else if (e->vote == 0) {
 		e->fingerprint = row->fingerprint;
 		e->vote = 1;
@@ -290,48 +357,45 @@ static void merge_fingerprint(struct source_entry *e, const struct row *row)
 		e->vote--;
 		e->signs |= SIGN_FINGERPRINT_VARIES;
 	}
-	if (e->packets == 0)
+	if (e->packets == 0) /* not merged yet */
 		e->ip_id = ip_id;
 	else if (e->ip_id != ip_id)
 		e->signs |= SIGN_IP_ID_VARIES;
 }
 
-static void merge_counts(struct source_entry *e, const struct row *row, uint64_t start_ns)
+static void merge_counts(struct source_entry *e, const struct row *row, uint64_t start_us)
 {
-	uint64_t first = start_ns + row->first_us * UINT64_C(1000);
-	uint64_t last = start_ns + row->last_us * UINT64_C(1000);
+	uint64_t first = start_us + row->first_us, last = start_us + row->last_us;
 
 	e->packets += row->packets;
 	e->bytes += row->bytes;
-	e->first_ns = first < e->first_ns ? first : e->first_ns;
-	e->last_ns = last > e->last_ns ? last : e->last_ns;
-	e->kinds[key_kind(row->key)] = add_saturating(e->kinds[key_kind(row->key)], row->packets);
+	if (first < e->first_us)
+		e->first_us = first & TIME_MAX_US;
+	if (last > e->last_us)
+		e->last_us = last & TIME_MAX_US;
 	e->ttl_min = row->ttl_min < e->ttl_min ? row->ttl_min : e->ttl_min;
 	e->ttl_max = row->ttl_max > e->ttl_max ? row->ttl_max : e->ttl_max;
 	e->signs |= (uint16_t)(row_signs(row) | (e->ttl_min != e->ttl_max ? SIGN_TTL_VARIES : 0));
 }
 
-/* A row's distinct destinations, or what they are more than. */
-static uint32_t at_least(const struct row *row)
-{
-	return row->distinct == DISTINCT_SKETCH ? FLOW_EXACT + 1 : (uint32_t)row->distinct;
-}
-
 enum status sources_merge(struct sources *s, struct source_entry *e, const struct window *w,
-                          const struct row *row, uint64_t window_start_ns, bool *new_port)
+                          const struct row *row, uint64_t window_start_us, bool *new_port)
 {
+	uint64_t key = row->key;
+
 	merge_fingerprint(e, row);
-	if (key_marks(row->key))
-		merge_marks(e, row);
-	if (key_kind(row->key) == KIND_SCAN && key_class(row->key) == CLASS_TCP) {
+	if (key_kind(key) == KIND_SCAN && key_class(key) == CLASS_TCP) {
 		merge_unicorn(e, row);
 		e->syns = add_saturating(e->syns, row->packets);
-		if (key_port(row->key) == 445)
-			e->syn445 = add_saturating(e->syn445, at_least(row));
 	}
-	merge_counts(e, row, window_start_ns);
+	merge_counts(e, row, window_start_us);
+	if (add_count(s, e, key_kind(key), row->packets) ||
+	    (key_marks(key) && merge_marks(s, e, row)))
+		return STATUS_NO_MEMORY;
+	if (((key_marks(key) & MARK_BIT(PAYLOAD)) || is_syn445(key)) && merge_rare(s, e, row))
+		return STATUS_NO_MEMORY;
 	distinct_merge(&s->pool, &e->destinations, &w->pool, row->words, (uint8_t)row->distinct);
-	return add_port(s, e, port_key(row->key), row->packets, new_port);
+	return add_port(s, e, port_key(key), row->packets, new_port);
 }
 
 void sources_ports(const struct sources *s, const struct source_entry *e,
@@ -354,8 +418,10 @@ static void forget(struct sources *s, struct source_entry *e, uint32_t number)
 {
 	s->folded_sources++;
 	s->folded_packets += e->packets;
-	for (int i = 0; i < KIND_COUNT; i++)
-		s->folded_kinds[i] += e->kinds[i];
+	for (unsigned i = 0; i < KIND_COUNT; i++)
+		s->folded_kinds[i] += source_count(s, e, i);
+	if (e->more != SLAB_NONE)
+		slab_give(&s->more, e->more);
 	distinct_free(&s->pool, &e->destinations);
 	if (e->port_count > PORTS_INLINE)
 		slab_give(&s->ports[port_class(e->port_count)], e->port_block);

@@ -20,40 +20,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Three cache lines, because every row of every window comes by. Counts by kind and mark stop at
- * 2^32 - 1; totals by kind are summed from rows and do not. */
+/* What is counted by kind, then by mark. */
+enum { SOURCE_MARKS = KIND_COUNT, SOURCE_COUNTS = KIND_COUNT + MARK_COUNT };
+
+/* Two cache lines, because every row of every window comes by, and most sources are small: counts
+ * by kind and mark have their low byte here and the rest in a struct source_more. Times are in
+ * microseconds, as those of rows are. */
 struct source_entry {
 	struct addr address;
-	uint64_t packets, bytes;
-	uint64_t first_ns, last_ns;
+	uint64_t packets : 48;
+	uint64_t ip_id : 16;
+	uint64_t bytes : 56;
+	uint64_t vote : 8;
+	uint64_t first_us : 56;
+	uint64_t ttl_min : 8;
+	uint64_t last_us : 56;
+	uint64_t ttl_max : 8;
 	struct distinct destinations;
 	uint32_t seen_window;
 	uint64_t fingerprint; /* options hash << 32 | TCP window << 16 | IP length, by majority */
-	uint16_t ip_id, signs;
-	uint8_t ttl_min, ttl_max, vote;
-	uint8_t seen; /* series classes counted in seen_window */
-	bool live;    /* false: a place that was given back */
-	uint32_t kinds[KIND_COUNT];
-	uint32_t port_count; /* distinct ports; up to 2 inline, else a block */
-	uint32_t port_block; /* block number in its size class */
-	struct source_port_count {
-		uint32_t key;     /* port_key(); 0: empty */
-		uint32_t packets; /* saturating */
-	} ports[2];
 	uint32_t syns;
 	uint32_t unicorn, unicorn_key, seq;
-	uint32_t syn445; /* sum over rows of distinct targets on TCP 445 */
-	uint32_t payload_port;
-	uint32_t marks[MARK_COUNT];
+	uint32_t port_count : 24; /* distinct ports; up to 2 inline, else a block */
+	uint32_t seen : 7;        /* series classes counted in seen_window */
+	uint32_t live : 1;        /* 0: a place that was given back */
+	uint32_t more;            /* block of a struct source_more, or SLAB_NONE */
+	union {
+		struct source_port_count {
+			uint32_t key;     /* port_key(); 0: empty */
+			uint32_t packets; /* saturating */
+		} ports[2];
+		uint32_t port_block; /* number in its size class */
+	};
+	uint16_t signs;
+	uint8_t low_counts[SOURCE_COUNTS]; /* read by source_count() */
 } __attribute__((aligned(64)));
 
-enum {
-	PORT_CLASSES = 20, /* port tables of 4 << class places */
-	SERIES_ALL_BIT = 0x80,
+_Static_assert(sizeof(struct source_entry) == 128, "two cache lines");
+
+/* What few sources have. */
+struct source_more {
+	uint32_t high_counts[SOURCE_COUNTS]; /* in units of 256, saturating */
+	uint32_t syn445;                     /* sum over rows of distinct targets on TCP 445 */
+	uint32_t payload_port;
 };
 
+enum { PORT_CLASSES = 20 }; /* port tables of 4 << class places */
+
 struct sources {
-	struct slab entries;
+	struct slab entries, more;
 	uint64_t *slots; /* hash tag << 32 | entry + 1; 0 empty */
 	uint64_t mask;
 	uint32_t count;
@@ -94,11 +109,11 @@ void sources_prefetch_blocks(const struct sources *s, const struct source_entry 
 /* The entry of an address, made where it is new; NULL where memory is out. */
 struct source_entry *sources_find(struct sources *s, const struct addr *a, uint64_t hash);
 
-/* Merge a closed row; window_start_ns is the window's start. *new_port says whether this
- * (protocol, port, kind) is new for the source. */
+/* Merge a closed row; window_start_us is the window's start, microseconds. *new_port says whether
+ * this (protocol, port, kind) is new for the source. */
 MUST_USE enum status sources_merge(struct sources *s, struct source_entry *e,
                                    const struct window *w, const struct row *row,
-                                   uint64_t window_start_ns, bool *new_port);
+                                   uint64_t window_start_us, bool *new_port);
 
 /* Fold the smaller half; between windows only. */
 MUST_USE enum status sources_fold(struct sources *s);
@@ -111,12 +126,15 @@ static inline bool sources_over_budget(const struct sources *s)
 uint32_t sources_room(const struct sources *s);
 struct source_entry *sources_at(const struct sources *s, uint32_t i);
 
+/* Packets of a kind, or SOURCE_MARKS + a mark. */
+uint64_t source_count(const struct sources *s, const struct source_entry *e, unsigned what);
+
 /* Call for each port of a source. */
 void sources_ports(const struct sources *s, const struct source_entry *e,
                    void (*each)(void *state, const struct source_port_count *port), void *state);
 
 /* The fields that tell who shares a fingerprint: counts by kind, fingerprint, TTL, signs. */
-void sources_fingerprint(const struct source_entry *e, struct source *out);
+void sources_fingerprint(const struct sources *s, const struct source_entry *e, struct source *out);
 
 /* The plain facts about a source, for judging and printing. */
 void sources_facts(const struct sources *s, const struct source_entry *e, struct source *out);

@@ -112,9 +112,11 @@ static enum status keep_rank(struct tally *t, struct rank r, uint64_t top)
 }
 
 /* In an inferred space, who never asked for anything only answered. */
-static bool answered_from_inside(const struct judge_context *c, const struct source_entry *e)
+static bool answered_from_inside(const struct judge_context *c, const struct sources *s,
+                                 const struct source_entry *e)
 {
-	return c->inferred && e->kinds[KIND_SCAN] == 0 && e->kinds[KIND_STEALTH] == 0 &&
+	return c->inferred && source_count(s, e, KIND_SCAN) == 0 &&
+	       source_count(s, e, KIND_STEALTH) == 0 &&
 	       prefix_set_contains(c->telescope, &e->address);
 }
 
@@ -145,7 +147,7 @@ static void look_at(const struct judge_context *c, struct shard *shard,
 	sources_facts(&shard->sources, e, facts);
 	cap_destinations(c, facts);
 	judge_source(c, facts, verdict);
-	if (answered_from_inside(c, e)) {
+	if (answered_from_inside(c, &shard->sources, e)) {
 		uint64_t packets = facts->packets;
 
 		*verdict = (struct verdict){.behaviour = BEHAVIOUR_OUTBOUND,
@@ -184,9 +186,9 @@ static enum status judge_shard(struct judging *j, unsigned number)
 		look_at(j->context, shard, e, &facts, &verdict);
 		count(t, &facts, &verdict);
 		reflection_note(&t->reflection, &shard->sources, e);
-		if (answered_from_inside(j->context, e)) {
-			for (int k = 0; k < KIND_COUNT; k++)
-				t->inside[k] += e->kinds[k];
+		if (answered_from_inside(j->context, &shard->sources, e)) {
+			for (unsigned k = 0; k < KIND_COUNT; k++)
+				t->inside[k] += source_count(&shard->sources, e, k);
 			sources_ports(&shard->sources, e, remove_port, &shard->ports);
 		}
 		st = keep_rank(t, (struct rank){e->packets, e->address, i, (uint8_t)number},
@@ -238,7 +240,7 @@ static void take_census(struct pipeline *p, struct spoof_census *census)
 
 			if (!e)
 				continue;
-			sources_fingerprint(e, &facts);
+			sources_fingerprint(&shard->sources, e, &facts);
 			spoof_census_add(census, &facts);
 		}
 	}

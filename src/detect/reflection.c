@@ -45,7 +45,7 @@ void reflection_note(struct reflection *r, const struct sources *s, const struct
 {
 	struct answers a = {{0}};
 
-	if (e->kinds[KIND_BACKSCATTER] == 0)
+	if (source_count(s, e, KIND_BACKSCATTER) == 0)
 		return;
 	sources_ports(s, e, count_port, &a);
 	for (int i = 0; i < REFLECTION_SERVICES; i++) {

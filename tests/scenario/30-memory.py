@@ -12,7 +12,7 @@ from noroshi_test import PROGRAM, ethernet, folder, ipv4, pcap_header, sanitized
 MIB = 1 << 20
 BUDGET = 32 * MIB
 FIXED = 30 * MIB  # the program, its libraries, blocks of input
-SOURCES = 100_000 if sanitized() else 500_000
+SOURCES = 150_000 if sanitized() else 500_000
 
 
 def capture(path, spread):

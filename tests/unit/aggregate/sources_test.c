@@ -214,11 +214,11 @@ static void test_times(void)
 
 	CHECK(sources_init(&s, 1u << 20) == STATUS_OK);
 	e = entry_of(&s, 5);
-	if (sources_merge(&s, e, window, made_row(5, 1, 3), 600 * MADE_SECOND, &new_port) ||
-	    sources_merge(&s, e, window, made_row(5, 1, 3), 60 * MADE_SECOND, &new_port))
+	if (sources_merge(&s, e, window, made_row(5, 1, 3), 600 * MADE_SECOND / 1000, &new_port) ||
+	    sources_merge(&s, e, window, made_row(5, 1, 3), 60 * MADE_SECOND / 1000, &new_port))
 		abort();
-	CHECK_U64(e->first_ns, 60 * MADE_SECOND);
-	CHECK_U64(e->last_ns, 600 * MADE_SECOND + 2000);
+	CHECK_U64(e->first_us * 1000, 60 * MADE_SECOND);
+	CHECK_U64(e->last_us * 1000, 600 * MADE_SECOND + 2000);
 	sources_clear(&s);
 }
 
