@@ -183,6 +183,7 @@ enum status confine_calls_limit(const struct confine_options *o, bool *lacking, 
 		return trouble_set(t, STATUS_NO_MEMORY, NULL, 0, "seccomp: out of memory");
 	(void)seccomp_attr_set(f.context, SCMP_FLTATR_CTL_LOG, 1); /* Linux 4.14 */
 	(void)seccomp_attr_set(f.context, SCMP_FLTATR_API_SYSRAWRC, 1);
+	(void)seccomp_attr_set(f.context, SCMP_FLTATR_CTL_TSYNC, 1); /* a reader of files may run */
 	allow_table(&f, groups_of(o));
 	allow_memory(&f, capture);
 	allow_threads(&f);

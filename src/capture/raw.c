@@ -254,7 +254,8 @@ static bool ready_file(struct raw *r, struct raw_queue *q, uint32_t link, size_t
 static void put_record(struct raw_queue *q, const struct record *record, uint32_t vlan)
 {
 	uint32_t captured = record->captured < SNAP_BYTES ? record->captured : SNAP_BYTES;
-	uint32_t tag = vlan && captured >= MAC_BYTES ? TAG_BYTES : 0;
+	uint32_t behind = captured >= MAC_BYTES ? captured - MAC_BYTES : 0;
+	uint32_t tag = vlan && behind ? TAG_BYTES : 0;
 	uint8_t *p = q->buffer + q->used;
 
 	put_le32(p, (uint32_t)(record->time_ns / NS_PER_SECOND));
@@ -266,7 +267,7 @@ static void put_record(struct raw_queue *q, const struct record *record, uint32_
 		memcpy(p, record->bytes, MAC_BYTES);
 		for (int i = 0; i < TAG_BYTES; i++)
 			p[MAC_BYTES + i] = (uint8_t)(vlan >> (24 - 8 * i));
-		memcpy(p + MAC_BYTES + TAG_BYTES, record->bytes + MAC_BYTES, captured - MAC_BYTES);
+		memcpy(p + MAC_BYTES + TAG_BYTES, record->bytes + MAC_BYTES, behind);
 	} else {
 		memcpy(p, record->bytes, captured);
 	}

@@ -5,6 +5,7 @@
 #include "base/timefmt.h"
 #include "capture/ring_socket.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -252,8 +253,9 @@ static enum status open_all(struct ring *r, const struct tap_options *o, struct 
 {
 	enum status st = STATUS_OK;
 
+	assert(r->queues >= 1);
 	for (unsigned i = 0; i < r->queues && !st; i++)
-		st = open_queue(r, i, o->ring_bytes / o->queues, t);
+		st = open_queue(r, i, o->ring_bytes / r->queues, t);
 	if (!st && r->queues > 1)
 		st = ring_socket_spread(r->fds, r->queues, r->interface, t);
 	return st ? st : ring_socket_filter(r->fds, r->queues, r->link, o->filter, t);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sensor's capture process on a veth pair between namespaces of the test's own: a made day's
-packets are counted to the one, with one thread and with three; an interface that goes down is an
+packets are counted to the one, with one thread and with three (pthread); an interface that goes down is an
 outage and not a zero; the raw ring holds what came; nothing is ever sent; rights are gone."""
 import json
 import os

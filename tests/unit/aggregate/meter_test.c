@@ -109,7 +109,8 @@ static void put_mixed(struct bytes *b, unsigned packets, bool with_gap)
 	for (unsigned i = 0; i < packets; i++) {
 		uint64_t at = (uint64_t)i * 180 * 1000000000 / packets;
 		struct made_ip m = {
-		        .time_ns = start_ns + at + (with_gap && at >= 60000000000 ? 60000000000 : 0),
+		        .time_ns =
+		                start_ns + at + (with_gap && at >= 60000000000 ? 60000000000 : 0),
 		        .src = 0x2d000000 + prng_below(&g, SOURCES),
 		        .dst = 0xc6120000 + prng_below(&g, prng_below(&g, 9) ? 256 : 512),
 		        .seq = prng_below(&g, 5),
