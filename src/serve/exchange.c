@@ -134,6 +134,15 @@ static struct MHD_Response *make_response(struct outfile_scratch *body)
 	return response;
 }
 
+/* Counted before it goes out, so that who has an answer finds it in the figures. */
+static void count_answer(struct serve *s, unsigned status)
+{
+	static const enum metric classes[] = {METRIC_HTTP_2XX, METRIC_HTTP_3XX, METRIC_HTTP_4XX,
+	                                      METRIC_HTTP_5XX};
+
+	metrics_add(s->options.metrics, classes[status / 100 - 2], 1);
+}
+
 static enum MHD_Result send_reply(struct request *rq)
 {
 	struct serve *s = rq->serve;
@@ -153,6 +162,7 @@ static enum MHD_Result send_reply(struct request *rq)
 	add_headers(response, rq);
 	watch_set(s->watch, &rq->connection->watched, (uint64_t)s->options.answer_seconds * 1000);
 	rq->phase = REQUEST_ANSWERED;
+	count_answer(s, rq->reply.status);
 	queued = MHD_queue_response(rq->http, rq->reply.status, response);
 	MHD_destroy_response(response);
 	return queued;
@@ -312,19 +322,6 @@ static void log_request(const struct request *rq)
 	          rq->began_ms ? (unsigned long long)(watch_now_ms() - rq->began_ms) : 0ull);
 }
 
-static void count_request(const struct request *rq)
-{
-	static const enum metric classes[] = {METRIC_HTTP_2XX, METRIC_HTTP_3XX, METRIC_HTTP_4XX,
-	                                      METRIC_HTTP_5XX};
-	unsigned class = rq->reply.status / 100;
-
-	if (class >= 2 && class <= 5)
-		metrics_add(rq->serve->options.metrics, classes[class - 2], 1);
-	if (rq->began_ms)
-		metrics_observe_us(rq->serve->options.metrics, METRIC_HTTP_SECONDS,
-		                   (watch_now_ms() - rq->began_ms) * 1000);
-}
-
 void exchange_end(void *state, struct MHD_Connection *http, void **request,
                   enum MHD_RequestTerminationCode why)
 {
@@ -340,7 +337,9 @@ void exchange_end(void *state, struct MHD_Connection *http, void **request,
 		watch_set(s->watch, &rq->connection->watched,
 		          (uint64_t)s->options.idle_seconds * 1000);
 	}
-	count_request(rq);
+	if (rq->began_ms)
+		metrics_observe_us(s->options.metrics, METRIC_HTTP_SECONDS,
+		                   (watch_now_ms() - rq->began_ms) * 1000);
 	atomic_fetch_sub(&s->body_promised, rq->body_promised);
 	metrics_take(s->options.metrics, METRIC_HTTP_BODY_HELD, rq->body_promised);
 	atomic_fetch_sub(&s->active, 1);

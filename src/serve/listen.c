@@ -40,6 +40,7 @@ static bool parse_address(const char *where, union any_address *out, socklen_t *
 	char host[64];
 	size_t n = colon ? (size_t)(colon - where) : 0;
 
+	memset(out, 0, sizeof(*out));
 	if (!colon || !colon[1] || n == 0 || n >= sizeof(host))
 		return false;
 	memcpy(host, where, n);

@@ -2,10 +2,12 @@
 """The HTTP server against those who break its rules: each gets a clear answer or none, nothing is
 smuggled, nothing is kept, and the server answers others as before. Under the thread sanitizer too: the server has many a pthread."""
 import concurrent.futures
+import http.client
 import os
 import socket
 import ssl
 import subprocess
+import threading
 import warnings
 
 from http_hub import BATCH, Hub, ask, join, make_request, read_all, statuses
@@ -300,6 +302,31 @@ def check_curl(hub, certificate, key):
     assert b'"status":401' in out and out.endswith(b"}\n0"), out
 
 
+def check_end(hub, certificate, key):
+    """The hub ends in the middle of everything: each request is answered whole or not at all."""
+    started = threading.Barrier(21)
+
+    def one(_):
+        connection = hub.connect(certificate, key)
+        got = ask(connection, "POST", "/v1/sensor/batch", b"a" * 30_000, {"Content-Type": BATCH})
+        started.wait()
+        try:
+            while got[0] == 200:
+                assert got[2].endswith(b"}\n"), got
+                got = ask(connection, "POST", "/v1/sensor/batch", b"a", {"Content-Type": BATCH})
+            assert got[0] == 503, got
+        except (http.client.HTTPException, OSError):
+            pass
+        connection.close()
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        ends = [pool.submit(one, i) for i in range(20)]
+        started.wait()
+        hub.quit()
+        for end in ends:
+            end.result()
+
+
 def main():
     with folder() as directory, Hub(directory) as hub:
         number, certificate, key = join(hub, "one", "alpha")
@@ -316,6 +343,7 @@ def main():
         check_slow(hub)
         check_slow_reader(hub)
         assert ask(hub.connect(), "GET", "/healthz", keep=False)[0] == 200
+        check_end(hub, certificate, key)
         for secret in ("nrs1.", "nrt1.", "PRIVATE KEY"):
             assert secret not in hub.log_text()
 
