@@ -92,9 +92,10 @@ MUST_USE enum status http_client_open(struct http_client **out,
 
 /* STATUS_OK with whatever status the server answered. Else the request may or may not have been
  * carried out: STATUS_UNAVAILABLE: no connection, it broke, or took too long (try again later);
- * STATUS_DENIED: TLS refused one side; STATUS_LIMIT: the answer is too long; STATUS_FORMAT: the
- * answer is not HTTP; STATUS_INTERRUPTED: `stop`; STATUS_USAGE: a bad URL or header; or a
- * callback's. `response` needs no clearing then. */
+ * STATUS_DENIED: TLS refused one side (under TLS 1.3
+ * a server's refusal of our certificate may also show as a broken connection); STATUS_LIMIT: the
+ * answer is too long; STATUS_FORMAT: the answer is not HTTP; STATUS_INTERRUPTED: `stop`;
+ * STATUS_USAGE: a bad URL or header; or a callback's. `response` needs no clearing then. */
 MUST_USE enum status http_client_perform(struct http_client *client,
                                          const struct http_request *request,
                                          struct http_response *response, struct trouble *t);

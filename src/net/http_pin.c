@@ -29,7 +29,6 @@ static int verify(X509_STORE_CTX *context, void *pin)
 	STACK_OF(X509) *anchors = sk_X509_new_null();
 	int ok = 0;
 
-	X509_STORE_CTX_set_error(context, X509_V_ERR_CERT_UNTRUSTED);
 	for (int i = 0; anchors && i < sk_X509_num(chain); i++) {
 		if (has_key(sk_X509_value(chain, i), pin))
 			sk_X509_push(anchors, sk_X509_value(chain, i));
@@ -39,6 +38,8 @@ static int verify(X509_STORE_CTX *context, void *pin)
 		/* A check that succeeds leaves the error as it was. */
 		X509_STORE_CTX_set_error(context, X509_V_OK);
 		ok = X509_verify_cert(context) == 1;
+	} else {
+		X509_STORE_CTX_set_error(context, X509_V_ERR_CERT_UNTRUSTED);
 	}
 	sk_X509_free(anchors);
 	return ok;
