@@ -118,16 +118,20 @@ static enum status find_token(struct control *c, const uint8_t hash[SHA256_BYTES
 	return st || found ? st : trouble_set(t, STATUS_DENIED, NULL, 0, "no such token in force");
 }
 
-/* A full disk must not keep people out; a note that could not be made is made next time. */
+/* A full disk or a slow writer must not keep people waiting; a note that could not be made is made
+ * next time. */
 static void note_use(struct control *c, uint32_t id, uint32_t now)
 {
 	static const char sql[] = "UPDATE tokens SET last_used = ? WHERE id = ?";
 	struct query q = query_open(c, sql);
+	enum status noted;
 
 	query_u64(&q, now - now % CONTROL_TOKEN_USE_S);
 	query_u64(&q, id);
-	if (query_change(&q, NULL, NULL))
-		return;
+	sqlite3_busy_timeout(c->db, 0);
+	noted = query_change(&q, NULL, NULL);
+	sqlite3_busy_timeout(c->db, CONTROL_WAIT_MS);
+	(void)noted;
 }
 
 enum status control_token_by_hash(struct control *c, const uint8_t hash[SHA256_BYTES], uint32_t now,
