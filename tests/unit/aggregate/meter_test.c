@@ -128,6 +128,38 @@ static void put_mixed(struct bytes *b, unsigned packets, bool with_gap)
 	}
 }
 
+/* The same packets in Ethernet frames; every third SYN gets an option, so that most take the way of
+ * usual packets and leave their options to be hashed late. */
+static void put_in_frames(struct bytes *out, const struct bytes *raw)
+{
+	static const uint8_t mss[] = {2, 4, 0x05, 0xb4};
+	const uint8_t *at = raw->at + 24, *end = raw->at + raw->size;
+
+	put_pcap_header(out, 0xa1b23c4d, 1, false);
+	while (at < end) {
+		uint32_t size = (uint32_t)(at[8] | at[9] << 8);
+		const uint8_t *ip = at + 16;
+		bool v6 = ip[0] >> 4 == 6, longer = !v6 && ip[9] == 6 && ip[27] % 3 == 0;
+		struct bytes f = {0};
+
+		put_be(&f, 0x020000000001, 6);
+		put_be(&f, 0x020000000002, 6);
+		put_be(&f, v6 ? 0x86dd : 0x0800, 2);
+		put(&f, ip, size);
+		if (longer) {
+			f.at[14 + 3] = 44;
+			f.at[14 + 32] = 0x60;
+			put(&f, mss, sizeof(mss));
+		}
+		put_pcap_record(
+		        out, (uint32_t)(at[0] | at[1] << 8 | at[2] << 16) | (uint32_t)at[3] << 24,
+		        (uint32_t)(at[4] | at[5] << 8 | at[6] << 16) | (uint32_t)at[7] << 24, f.at,
+		        (uint32_t)f.size, (uint32_t)f.size, false);
+		bytes_clear(&f);
+		at += 16 + size;
+	}
+}
+
 static void monitor_half(struct prefix_set *set)
 {
 	struct prefix p;
@@ -180,11 +212,12 @@ struct taker {
 
 static bool falls_to(const struct taker *t, const struct record *r)
 {
-	bool v6 = r->bytes[0] >> 4 == 6;
+	const uint8_t *ip = r->bytes + (r->link == 1 ? 14 : 0);
+	bool v6 = ip[0] >> 4 == 6;
 	uint32_t source = 0;
 
 	for (int i = 0; i < 4; i++)
-		source = source << 8 | r->bytes[(v6 ? 20 : 12) + i];
+		source = source << 8 | ip[(v6 ? 20 : 12) + i];
 	return source % t->takers == t->number;
 }
 
@@ -272,7 +305,7 @@ static size_t first_difference(const struct sink *a, const struct sink *b)
 	return i;
 }
 
-static void test_equals_pipeline(bool monitored, bool with_gap)
+static void test_equals_pipeline(bool monitored, bool with_gap, bool framed)
 {
 	static const unsigned takers[] = {1, 2, 3, 16};
 	struct prefix_set nets = {0};
@@ -280,6 +313,13 @@ static void test_equals_pipeline(bool monitored, bool with_gap)
 	struct sink want;
 
 	put_mixed(&b, PACKETS, with_gap);
+	if (framed) {
+		struct bytes raw = b;
+
+		b = (struct bytes){0};
+		put_in_frames(&b, &raw);
+		bytes_clear(&raw);
+	}
 	if (monitored)
 		monitor_half(&nets);
 	want = pipeline_rows(&b, monitored ? &nets : NULL);
@@ -527,8 +567,9 @@ static void test_failing_sink(void)
 
 int main(void)
 {
-	test_equals_pipeline(true, true);
-	test_equals_pipeline(false, false);
+	test_equals_pipeline(true, true, false);
+	test_equals_pipeline(true, false, true);
+	test_equals_pipeline(false, false, true);
 	test_live();
 	test_clock();
 	test_late();
