@@ -3,6 +3,7 @@
 
 #include "chdb.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -83,9 +84,11 @@ static const char *run_plain(struct chdb_handle *c, const char *sql, const char 
 static enum status load_names(struct library *l, struct trouble *t)
 {
 	struct chdb_result *r = NULL;
-	const char *error = run_plain(*l->first, "SELECT name FROM system.settings", "TSV", &r);
+	const char *error;
 	size_t n;
 
+	assert(l->first);
+	error = run_plain(*l->first, "SELECT name FROM system.settings", "TSV", &r);
 	if (error)
 		return trouble_set(t, STATUS_IO, NULL, 0, "the engine lists no settings: %.300s",
 		                   error);
@@ -119,7 +122,7 @@ enum status library_open(struct library **out, const char *data, const char *con
                          uint64_t memory_bytes, uint32_t threads, struct trouble *t)
 {
 	struct library *l = calloc(1, sizeof(*l));
-	enum status st = STATUS_OK;
+	enum status st;
 
 	*out = NULL;
 	if (!l || !make_arguments(l, data, config, memory_bytes, threads)) {
@@ -132,7 +135,7 @@ enum status library_open(struct library **out, const char *data, const char *con
 		st = trouble_set(t, STATUS_IO, data, 0,
 		                 "the engine does not start on this data directory; is its disk "
 		                 "full, or are files damaged?");
-	if (!st)
+	else
 		st = make_database(l, t);
 	if (!st)
 		st = load_names(l, t);

@@ -13,8 +13,6 @@
 #include "base/status.h"
 
 #include <stdbool.h>
-
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

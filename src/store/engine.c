@@ -232,6 +232,7 @@ static enum status refuse(struct engine *e, const struct http_response *r, struc
 {
 	char text[32];
 
+	assert(r->body);
 	e->code = 0;
 	if (http_response_header(r, "X-ClickHouse-Exception-Code", text, sizeof(text)))
 		e->code = atoi(text);
@@ -314,14 +315,13 @@ static void make_mark(char out[MARK_BYTES])
 
 /* A call whose answer fits in memory or goes to call->receive. Statements that may be stopped
  * carry a mark to be killed by. */
-static enum status perform(struct engine *e, struct call *call, struct trouble *t)
+static enum status perform(struct engine *e, const struct call *plain, struct trouble *t)
 {
+	struct call marked = *plain, *call = &marked;
 	char mark[MARK_BYTES] = "";
 	struct http_response response;
-	struct trouble local;
 	enum status st;
 
-	t = t ? t : &local;
 	e->code = 0;
 	if (call->run->setting_count > ENGINE_SETTINGS_MAX)
 		return trouble_set(t, STATUS_USAGE, NULL, 0, "more than %d settings",

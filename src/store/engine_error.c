@@ -58,7 +58,7 @@ enum status engine_error_explain(const char *where, const char *bytes, size_t n,
                                  struct trouble *t)
 {
 	const char *message = NULL;
-	char text[MESSAGE_MAX + 1];
+	char text[MESSAGE_MAX + 1] = "";
 	size_t length = 0;
 	int found = engine_error_find(bytes, n, &message);
 	enum status st;
