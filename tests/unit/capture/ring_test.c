@@ -203,6 +203,80 @@ static void test_vlan(void)
 	tap_close(tap);
 }
 
+/* A frame on the wire of lo: IPv4 or IPv6 from a numbered source, below `tags` VLAN tags. */
+static void send_frame(int fd, bool v6, uint8_t source, unsigned tags)
+{
+	struct sockaddr_ll to = {
+	        .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("lo"), .sll_halen = 6};
+	uint8_t frame[14 + 2 * 4 + 40] = {0};
+	uint8_t *at = frame + 12;
+
+	for (unsigned i = 0; i < tags; i++) {
+		at[0] = 0x81;
+		at[3] = (uint8_t)(5 + i);
+		at += 4;
+	}
+	at[0] = v6 ? 0x86 : 0x08;
+	at[1] = v6 ? 0xdd : 0x00;
+	at += 2;
+	at[0] = v6 ? 0x60 : 0x45;
+	at[v6 ? 8 + 13 : 12] = 9;
+	at[v6 ? 8 + 15 : 15] = source;
+	if (sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		abort();
+}
+
+/* Sources of `kind` frames by the queue that saw them; queues used. */
+static unsigned queues_of(struct tap *tap, unsigned seen[256])
+{
+	unsigned used = 0;
+
+	memset(seen, 0, 256 * sizeof(*seen));
+	for (unsigned q = 0; q < tap_queues(tap); q++) {
+		struct tap_batch batch;
+
+		do {
+			CHECK(tap_next(tap, q, &batch, 150, NULL) == STATUS_OK);
+			for (unsigned i = 0; i < batch.count; i++) {
+				const uint8_t *at = batch.records[i].bytes + 14;
+
+				at += at[-2] == 0x81 ? 4 : 0; /* the tag that the kernel left */
+				seen[at[at[0] == 0x60 ? 8 + 15 : 15]] |= 1u << q;
+				used |= 1u << q;
+			}
+		} while (batch.count > 0);
+	}
+	return used;
+}
+
+/* A source's packets come to one queue, whatever stands in front of them. */
+static void test_spread(void)
+{
+	struct tap *tap = open_tap("lo", 4, 4 * RING_BYTES_MIN, NULL);
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	for (int v6 = 0; v6 <= 1; v6++) {
+		unsigned plain[256], tagged[256], alone = 0, same = 0;
+
+		for (unsigned i = 1; i < 200; i++)
+			send_frame(fd, v6, (uint8_t)i, 0);
+		CHECK_U64(queues_of(tap, plain), 15);
+		for (unsigned i = 1; i < 200; i++) {
+			send_frame(fd, v6, (uint8_t)i, 1);
+			send_frame(fd, v6, (uint8_t)i, 2);
+		}
+		CHECK_U64(queues_of(tap, tagged), 15);
+		for (unsigned i = 1; i < 200; i++) {
+			alone += plain[i] && (plain[i] & (plain[i] - 1)) == 0;
+			same += plain[i] == tagged[i];
+		}
+		CHECK_U64(alone, 199);
+		CHECK_U64(same, 199);
+	}
+	close(fd);
+	tap_close(tap);
+}
+
 static void put_ip(int tun, uint8_t last)
 {
 	uint8_t ip[28] = {
@@ -249,6 +323,7 @@ int main(void)
 	test_overflow();
 	test_filters();
 	test_vlan();
+	test_spread();
 	test_tun();
 	return tap_done();
 }
