@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Is an address monitored? Asked twice for each packet, so IPv4 answers from a byte a
- * /16: out, in, or "look it up". Built once; read by any thread.
+ * /16: out, in, or "look it up"; the first few /16s that are monitored in part answer from a
+ * byte a /24. Built once; read by any thread.
  */
 #ifndef AGGREGATE_MONITOR_H
 #define AGGREGATE_MONITOR_H
@@ -12,11 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum monitor_answer { MONITOR_OUT, MONITOR_IN, MONITOR_LOOK };
+enum monitor_answer { MONITOR_OUT, MONITOR_IN, MONITOR_LOOK, MONITOR_PART };
+
+enum { MONITOR_PARTS_MAX = 8 };
 
 struct monitor {
 	const struct prefix_set *set; /* sealed; borrowed */
-	uint8_t v4[1 << 16];          /* enum monitor_answer by the upper half of the address */
+	/* enum monitor_answer by the upper half of the address; part p is MONITOR_PART + p */
+	uint8_t v4[1 << 16];
+	uint8_t parts[MONITOR_PARTS_MAX][1 << 8]; /* by the third byte */
+	uint8_t part_count;
 };
 
 void monitor_init(struct monitor *m, const struct prefix_set *set);
@@ -26,11 +32,14 @@ static inline bool monitor_look(const struct monitor *m, struct addr a)
 	return prefix_set_contains(m->set, &a);
 }
 
+/* The address lies in a /16 that is monitored in part. */
+bool monitor_has_in_part(const struct monitor *m, uint32_t a32);
+
 static inline bool monitor_has_v4(const struct monitor *m, uint32_t a32)
 {
 	uint8_t answer = m->v4[a32 >> 16];
 
-	return answer == MONITOR_LOOK ? monitor_look(m, addr_v4(a32)) : answer == MONITOR_IN;
+	return answer >= MONITOR_LOOK ? monitor_has_in_part(m, a32) : answer == MONITOR_IN;
 }
 
 static inline bool monitor_has_src(const struct monitor *m, const struct packet *p)
