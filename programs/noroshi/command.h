@@ -17,10 +17,12 @@ struct command {
 /* What --help and the manual pages print; analyze's is in analyze_options.h. */
 extern const struct option_table synth_options;
 extern const struct option_table flows_options;
+extern const struct option_table query_options;
 
 extern const struct command command_analyze;
 extern const struct command command_synth;
 extern const struct command command_flows;
+extern const struct command command_query;
 extern const struct command command_hub;
 
 #endif

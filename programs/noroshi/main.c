@@ -9,20 +9,17 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-        &command_analyze,
-        &command_synth,
-        &command_flows,
-        &command_hub,
+        &command_analyze, &command_synth, &command_flows, &command_hub, &command_query,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* Whose options the manual pages take from here; tools/fill-man asks at build time. */
 static const struct option_table *const documented[] = {
-        &analyze_options,         &synth_options,          &flows_options,
-        &hub_init_options,        &hub_member_add_options, &hub_invite_options,
-        &hub_profile_options,     &hub_token_add_options,  &hub_audit_options,
-        &hub_certificate_options,
+        &query_options,      &analyze_options,         &synth_options,
+        &flows_options,      &hub_init_options,        &hub_member_add_options,
+        &hub_invite_options, &hub_profile_options,     &hub_token_add_options,
+        &hub_audit_options,  &hub_certificate_options,
 };
 
 /* Configuration files, as "hub.conf". */

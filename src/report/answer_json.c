@@ -127,8 +127,6 @@ static void put_read(struct json_out *j, const struct answer_tail *t)
 	for (size_t i = 0; i < t->read.table_count; i++)
 		json_string(j, NULL, t->read.tables[i]);
 	json_array_close(j);
-	json_u64(j, "rows", t->read.rows);
-	json_u64(j, "bytes", t->read.bytes);
 	json_double(j, "seconds", t->read.seconds, 4);
 	json_object_close(j);
 }

@@ -157,8 +157,6 @@ static void read_tail(const json_t *doc, struct answer_tail *t)
 	for (size_t i = 0; i < json_array_size(tables) && i < ANSWER_TABLES_MAX; i++)
 		take_text(t->read.tables[t->read.table_count++], sizeof(t->read.tables[0]),
 		          json_array_get(tables, i));
-	t->read.rows = whole(json_object_get(read, "rows"));
-	t->read.bytes = whole(json_object_get(read, "bytes"));
 	t->read.seconds = json_number_value(json_object_get(read, "seconds"));
 }
 

@@ -80,7 +80,6 @@ struct answer_complete {
 struct answer_read {
 	char tables[ANSWER_TABLES_MAX][32];
 	size_t table_count;
-	uint64_t rows, bytes; /* as the engine counts them */
 	double seconds;
 };
 
