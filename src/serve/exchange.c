@@ -112,6 +112,8 @@ static void add_headers(struct MHD_Response *response, const struct request *rq)
 	snprintf(seconds, sizeof(seconds), "%u", r->retry_after_s);
 	if (r->retry_after_s)
 		add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+	if (r->complete[0] && r->status == 200)
+		add_header(response, "Noroshi-Complete", r->complete);
 	if (r->close)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }

@@ -29,6 +29,10 @@ void handle_members(struct request *rq, unsigned thread);
 void handle_revoke(struct request *rq, unsigned thread);
 void handle_invite(struct request *rq, unsigned thread);
 
+/* handle_query.c */
+void handle_query(struct request *rq, unsigned thread);
+void handle_source(struct request *rq, unsigned thread);
+
 struct control_sensor;
 
 /* --- shared by them --- */

@@ -25,6 +25,7 @@ struct reply {
 	char allow[64];           /* 405 */
 	const char *authenticate; /* 401 */
 	const char *disposition;  /* Content-Disposition, or NULL */
+	char complete[128];       /* Noroshi-Complete: of an answer to a question; "": none */
 	uint32_t retry_after_s;   /* 0: none */
 	bool close;               /* this connection is of no more use */
 };

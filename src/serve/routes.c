@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/handlers.h"
 
+#include "query/query.h"
 #include "ship/batch.h"
 
 enum { JSON_BODY_MAX = 16384 };
 
 #define JSON "application/json"
 
+static const char *const formats[] = {"json", "csv", NULL};
 static const char *const states[] = {"all", "active", "revoked", "withdrawn", NULL};
 
 const struct route routes[] = {
@@ -47,6 +49,39 @@ const struct route routes[] = {
          .answers = {{200, JSON, "Acknowledgement", "the frame is durable"},
                      {422, JSON, "Error", "a frame that cannot be true: do not send it again"}},
          .handle = handle_batch},
+        {.path = "/api/v1/query",
+         .id = "query",
+         .summary = "The answer to a question in the query language",
+         .lane = LANE_READERS,
+         .rights = RIGHT_PERSONS,
+         .parameters = {{.name = "q",
+                         .help = "the question, docs/howto/query.md",
+                         .required = true,
+                         .low = 1,
+                         .high = QUERY_TEXT_MAX - 1},
+                        {.name = "format",
+                         .help = "of the answer",
+                         .type = PARAMETER_CHOICE,
+                         .choices = formats}},
+         .answers = {{200, JSON, "Answer", "the answer"},
+                     {200, "text/csv", NULL, ""},
+                     {422, JSON, "Error", "the question cannot be answered as it stands"}},
+         .handle = handle_query},
+        {.path = "/api/v1/source/{address}",
+         .id = "source",
+         .summary = "Everything about one source",
+         .lane = LANE_READERS,
+         .rights = RIGHT_PERSONS,
+         .parameters =
+                 {{.name = "last", .help = "how far back, such as 24h; 7d", .low = 2, .high = 12},
+                  {.name = "format",
+                   .help = "of the answer",
+                   .type = PARAMETER_CHOICE,
+                   .choices = formats}},
+         .answers = {{200, JSON, "Answer", "the answer"},
+                     {200, "text/csv", NULL, ""},
+                     {422, JSON, "Error", "the question cannot be answered as it stands"}},
+         .handle = handle_source},
         {.path = "/api/v1/sensors",
          .id = "sensors",
          .summary = "The sensors that the caller may see, and how they are",

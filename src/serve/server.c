@@ -3,6 +3,7 @@
 
 #include "serve/listen.h"
 #include "store/control.h"
+#include "store/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -263,6 +264,8 @@ void serve_stop(struct serve *s)
 	lane_free(s->sensors);
 	lane_free(s->readers);
 	watch_close(s->watch);
+	for (size_t i = 0; i < LANE_THREADS_MAX; i++)
+		engine_free(s->engines[i]);
 	control_close(s->control);
 	control_close(s->changes);
 	limiter_clear(&s->limiter);

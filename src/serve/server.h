@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "intake/intake.h"
 #include "query/viewer.h"
+#include "store/observations.h"
 
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct serve_options {
 	serve_submit *submit;               /* NULL: batches get 503 */
 	const struct engine_options *store; /* NULL: questions get 503 */
 	struct sharing others;              /* what viewers see of sensors that are not theirs */
+	struct observations_keep keep;      /* what the store keeps, for periods that are longer */
 	const char *folder;                 /* for long answers on their way; NULL: /tmp */
 
 	/* Bounds; 0: the default in brackets. */

