@@ -5,7 +5,7 @@
  * never), by SIGTERM or SIGINT, or with the file. Says "watching" on standard error once it does,
  * and prints one JSON line of figures at the end. `live` of the configuration is obeyed.
  */
-#include "aggregate/watch.h"
+#include "aggregate/lookout.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "conf/config.h"
@@ -78,10 +78,10 @@ static double processor_s(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-static void print(struct watch *w, const struct sum *minutes, const struct sum *seconds, int status,
-                  double began_s)
+static void print(struct lookout *w, const struct sum *minutes, const struct sum *seconds,
+                  int status, double began_s)
 {
-	struct watch_stats s = watch_stats(w);
+	struct lookout_stats s = lookout_stats(w);
 
 	printf("{\"records\":%" PRIu64 ",\"packets\":%" PRIu64 ",\"skipped\":%" PRIu64
 	       ",\"dropped\":%" PRIu64 ",\"late\":%" PRIu64 ",\"early\":%" PRIu64
@@ -106,34 +106,34 @@ static enum status run(const struct watch_settings *s, const char *path, const c
 	struct meter_sink minute_sink = {&minutes, sum_begin, sum_row, sum_end};
 	struct meter_sink second_sink = {&seconds, sum_begin, sum_row, sum_end};
 	const char *readable[] = {path, NULL}, *writable[] = {raw_folder, NULL};
-	struct watch_options o = {.capture = &s->capture,
-	                          .raw = &s->raw,
-	                          .replay = path,
-	                          .replay_options = {.keep_times = true},
-	                          .sink = &minute_sink,
-	                          .live = &second_sink,
-	                          .destination_key = 1,
-	                          .version = NOROSHI_VERSION,
-	                          .log = &log};
+	struct lookout_options o = {.capture = &s->capture,
+	                            .raw = &s->raw,
+	                            .replay = path,
+	                            .replay_options = {.keep_times = true},
+	                            .sink = &minute_sink,
+	                            .live = &second_sink,
+	                            .destination_key = 1,
+	                            .version = NOROSHI_VERSION,
+	                            .log = &log};
 	struct confine_options c = {.role = CONFINE_CAPTURE,
 	                            .user = s->capture.user,
 	                            .read = readable,
 	                            .write = writable};
 	int status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	struct confine_result confined;
-	struct watch *w = NULL;
+	struct lookout *w = NULL;
 	double began_s;
-	enum status st = watch_open(&w, &o, t);
+	enum status st = lookout_open(&w, &o, t);
 
 	if (!st)
 		st = confine(&c, &log, &confined, t);
 	began_s = processor_s();
 	if (!st) {
-		log_note(&log, "watching", "threads=%u", watch_stats(w).threads);
-		st = watch_run(w, &stop, t);
+		log_note(&log, "watching", "threads=%u", lookout_stats(w).threads);
+		st = lookout_run(w, &stop, t);
 		print(w, &minutes, &seconds, status, began_s);
 	}
-	watch_close(w);
+	lookout_close(w);
 	return st;
 }
 

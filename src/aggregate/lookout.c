@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "aggregate/watch.h"
+#include "aggregate/lookout.h"
 
 #include "base/clock.h"
 #include "base/timefmt.h"
@@ -18,7 +18,7 @@ enum {
 
 /* One queue's thread. */
 struct watcher {
-	struct watch *watch;
+	struct lookout *watch;
 	struct meter *meter;
 	unsigned number;
 	pthread_t thread;
@@ -31,7 +31,7 @@ struct watcher {
 	struct trouble trouble;
 };
 
-struct watch {
+struct lookout {
 	struct tap *tap;
 	struct meters *meters;
 	struct raw *raw;
@@ -45,7 +45,7 @@ struct watch {
 	atomic_uint_fast64_t outages, outage_ms;
 };
 
-static enum status open_tap(struct watch *w, const struct watch_options *o, struct trouble *t)
+static enum status open_tap(struct lookout *w, const struct lookout_options *o, struct trouble *t)
 {
 	const struct capture_settings *s = o->capture;
 	struct tap_options live = {
@@ -64,7 +64,8 @@ static enum status open_tap(struct watch *w, const struct watch_options *o, stru
 	return tap_open_live(&w->tap, &live, t);
 }
 
-static enum status open_meters(struct watch *w, const struct watch_options *o, struct trouble *t)
+static enum status open_meters(struct lookout *w, const struct lookout_options *o,
+                               struct trouble *t)
 {
 	struct meters_options m = {
 	        .meters = w->queues,
@@ -81,9 +82,9 @@ static enum status open_meters(struct watch *w, const struct watch_options *o, s
 	return st ? trouble_set(t, st, NULL, 0, "%s", status_text(st)) : STATUS_OK;
 }
 
-enum status watch_open(struct watch **out, const struct watch_options *o, struct trouble *t)
+enum status lookout_open(struct lookout **out, const struct lookout_options *o, struct trouble *t)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct lookout *w = calloc(1, sizeof(*w));
 	enum status st = capture_settings_check(o->capture, t);
 
 	*out = NULL;
@@ -99,7 +100,7 @@ enum status watch_open(struct watch **out, const struct watch_options *o, struct
 	if (!st && o->raw && o->raw->directory)
 		st = raw_open(&w->raw, o->raw->directory, o->raw->size, w->queues, t);
 	if (st) {
-		watch_close(w);
+		lookout_close(w);
 		return st;
 	}
 	for (unsigned i = 0; i < w->queues; i++)
@@ -113,7 +114,7 @@ enum status watch_open(struct watch **out, const struct watch_options *o, struct
 
 static void note_outage(struct watcher *q, bool watching)
 {
-	struct watch *w = q->watch;
+	struct lookout *w = q->watch;
 	uint64_t now_ns = clock_steady_ns();
 
 	if (watching == q->watching)
@@ -152,7 +153,7 @@ static void note_drops(struct watcher *q, uint64_t now_ns)
 /* What is looked at while it is quiet, and now and then while it is not. */
 static enum status look_around(struct watcher *q, uint64_t time_ns)
 {
-	struct watch *w = q->watch;
+	struct lookout *w = q->watch;
 	uint64_t now_ns = clock_steady_ns();
 	uint64_t second = (now_ns - w->begun_ns) / NS_PER_SECOND;
 
@@ -171,7 +172,7 @@ static enum status look_around(struct watcher *q, uint64_t time_ns)
 
 static enum status take_batch(struct watcher *q, const struct tap_batch *batch)
 {
-	struct watch *w = q->watch;
+	struct lookout *w = q->watch;
 	enum status st;
 
 	if (batch->count == 0)
@@ -201,7 +202,7 @@ static enum status drain(struct watcher *q, struct tap_batch *batch)
 static void *watch_queue(void *state)
 {
 	struct watcher *q = state;
-	struct watch *w = q->watch;
+	struct lookout *w = q->watch;
 	struct tap_batch batch;
 	enum status st = STATUS_OK;
 
@@ -224,7 +225,7 @@ static void *watch_queue(void *state)
 	return NULL;
 }
 
-static enum status start(struct watch *w, struct trouble *t)
+static enum status start(struct lookout *w, struct trouble *t)
 {
 	for (unsigned i = 0; i < w->queues; i++) {
 		struct watcher *q = &w->watchers[i];
@@ -238,7 +239,7 @@ static enum status start(struct watch *w, struct trouble *t)
 	return STATUS_OK;
 }
 
-enum status watch_run(struct watch *w, const atomic_bool *stop, struct trouble *t)
+enum status lookout_run(struct lookout *w, const atomic_bool *stop, struct trouble *t)
 {
 	enum status st, finished;
 
@@ -264,7 +265,7 @@ enum status watch_run(struct watch *w, const atomic_bool *stop, struct trouble *
 	return st;
 }
 
-enum status watch_reload(struct watch *w, const struct capture_settings *s, struct trouble *t)
+enum status lookout_reload(struct lookout *w, const struct capture_settings *s, struct trouble *t)
 {
 	enum status st = capture_settings_check(s, t);
 
@@ -293,9 +294,9 @@ static void add_counts(struct meter_counts *sum, const struct meter_counts *c)
 		sum->windows = c->windows;
 }
 
-struct watch_stats watch_stats(struct watch *w)
+struct lookout_stats lookout_stats(struct lookout *w)
 {
-	struct watch_stats s = {
+	struct lookout_stats s = {
 	        .threads = w->queues,
 	        .watching = atomic_load(&w->blind) == 0,
 	        .outages = atomic_load(&w->outages),
@@ -313,7 +314,7 @@ struct watch_stats watch_stats(struct watch *w)
 	return s;
 }
 
-void watch_close(struct watch *w)
+void lookout_close(struct lookout *w)
 {
 	if (!w)
 		return;

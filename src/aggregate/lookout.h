@@ -2,16 +2,16 @@
 /*
  * A sensor's capturing as a whole: tap, meters, raw ring, one thread a queue.
  *
- *   watch_open -> confine (base/confine.h, CONFINE_CAPTURE) -> watch_run -> watch_close
+ *   lookout_open -> confine (base/confine.h, CONFINE_CAPTURE) -> lookout_run -> lookout_close
  *
- * watch_open() takes what needs rights: sockets, the kernel's ring, the raw folder, a replay's
- * file. watch_run() makes the threads and returns when *stop is set, the replay is over or
+ * lookout_open() takes what needs rights: sockets, the kernel's ring, the raw folder, a replay's
+ * file. lookout_run() makes the threads and returns when *stop is set, the replay is over or
  * something broke; packets that the kernel still holds are counted first. One thread calls
- * these; watch_reload() and watch_stats() are for any while it runs. The sinks are called
+ * these; lookout_reload() and lookout_stats() are for any while it runs. The sinks are called
  * from threads of the meters' own (aggregate/meter.h).
  */
-#ifndef AGGREGATE_WATCH_H
-#define AGGREGATE_WATCH_H
+#ifndef AGGREGATE_LOOKOUT_H
+#define AGGREGATE_LOOKOUT_H
 
 #include "aggregate/meter.h"
 #include "base/log.h"
@@ -21,9 +21,9 @@
 
 #include <stdatomic.h>
 
-struct watch;
+struct lookout;
 
-struct watch_options {
+struct lookout_options {
 	const struct capture_settings *capture; /* read while opening */
 	const struct raw_settings *raw;         /* NULL: no raw ring */
 	const char *replay;                     /* a file instead of the interface; NULL: none */
@@ -34,18 +34,18 @@ struct watch_options {
 	const struct log *log;
 };
 
-MUST_USE enum status watch_open(struct watch **out, const struct watch_options *o,
-                                struct trouble *t);
+MUST_USE enum status lookout_open(struct lookout **out, const struct lookout_options *o,
+                                  struct trouble *t);
 
 /* STATUS_OK: stopped, or the replay is over. Else what broke, with the trouble; what was counted
  * went to the sink as far as it took it. */
-MUST_USE enum status watch_run(struct watch *w, const atomic_bool *stop, struct trouble *t);
+MUST_USE enum status lookout_run(struct lookout *w, const atomic_bool *stop, struct trouble *t);
 
 /* Take over net and filter; the rest of the settings needs a new start. No packet is lost. */
-MUST_USE enum status watch_reload(struct watch *w, const struct capture_settings *s,
-                                  struct trouble *t);
+MUST_USE enum status lookout_reload(struct lookout *w, const struct capture_settings *s,
+                                    struct trouble *t);
 
-struct watch_stats {
+struct lookout_stats {
 	struct meter_counts counts; /* over all threads */
 	struct raw_counts raw;
 	unsigned threads;
@@ -54,8 +54,8 @@ struct watch_stats {
 	uint64_t outage_ms; /* how long, those that are over */
 	uint64_t uptime_s;
 };
-struct watch_stats watch_stats(struct watch *w);
+struct lookout_stats lookout_stats(struct lookout *w);
 
-void watch_close(struct watch *w);
+void lookout_close(struct lookout *w);
 
 #endif

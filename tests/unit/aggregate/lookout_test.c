@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tap, meters and raw ring together: replays in every way, and a confined live capture. pthread. */
-#include "aggregate/watch.h"
+#include "aggregate/lookout.h"
 
 #include "tap.h"
 
@@ -97,7 +97,7 @@ static void settings_for(struct watch_settings *s, const char *net)
 
 struct outcome {
 	struct sum minutes, seconds;
-	struct watch_stats stats;
+	struct lookout_stats stats;
 	enum status status;
 	struct trouble trouble;
 };
@@ -108,25 +108,25 @@ static struct outcome replay(const char *path, const struct replay_options *r, c
 	struct outcome o = {.minutes.fail_at = fail_at};
 	struct meter_sink minutes = sink_of(&o.minutes), seconds = sink_of(&o.seconds);
 	struct watch_settings s;
-	struct watch_options w = {.replay = path,
-	                          .replay_options = *r,
-	                          .sink = &minutes,
-	                          .live = &seconds,
-	                          .version = "1",
-	                          .log = &quiet};
+	struct lookout_options w = {.replay = path,
+	                            .replay_options = *r,
+	                            .sink = &minutes,
+	                            .live = &seconds,
+	                            .version = "1",
+	                            .log = &quiet};
 	atomic_bool stop = false;
-	struct watch *watch = NULL;
+	struct lookout *watch = NULL;
 
 	settings_for(&s, "198.18.0.0/24");
 	s.raw.directory = raw;
 	w.capture = &s.capture;
 	w.raw = &s.raw;
-	o.status = watch_open(&watch, &w, &o.trouble);
+	o.status = lookout_open(&watch, &w, &o.trouble);
 	if (!o.status) {
-		o.status = watch_run(watch, &stop, &o.trouble);
-		o.stats = watch_stats(watch);
+		o.status = lookout_run(watch, &stop, &o.trouble);
+		o.stats = lookout_stats(watch);
 	}
-	watch_close(watch);
+	lookout_close(watch);
 	watch_settings_clear(&s);
 	return o;
 }
@@ -204,7 +204,7 @@ static void test_troubles(const char *path)
 struct orders {
 	int fd;
 	atomic_bool stop;
-	struct watch *watch;
+	struct lookout *watch;
 	const struct capture_settings *other;
 	enum status reloaded;
 };
@@ -215,14 +215,14 @@ static void *follow_orders(void *state)
 	char order;
 
 	while (read(o->fd, &order, 1) == 1)
-		o->reloaded = watch_reload(o->watch, o->other, NULL);
+		o->reloaded = lookout_reload(o->watch, o->other, NULL);
 	atomic_store(&o->stop, true);
 	return NULL;
 }
 
 struct live {
 	struct sum minutes, seconds;
-	struct watch_stats stats;
+	struct lookout_stats stats;
 	enum status status, reloaded;
 	bool confined;
 };
@@ -233,7 +233,7 @@ static void live_child(unsigned threads, int orders, int out)
 	struct live l = {0};
 	struct meter_sink minutes = sink_of(&l.minutes), seconds = sink_of(&l.seconds);
 	struct watch_settings s, other;
-	struct watch_options w = {
+	struct lookout_options w = {
 	        .sink = &minutes, .live = &seconds, .version = "1", .log = &quiet};
 	struct confine_options c = {.role = CONFINE_CAPTURE};
 	struct confine_result confined = {0};
@@ -248,19 +248,19 @@ static void live_child(unsigned threads, int orders, int out)
 	s.capture.threads = other.capture.threads = threads;
 	w.capture = &s.capture;
 	o.other = &other.capture;
-	l.status = watch_open(&o.watch, &w, NULL);
+	l.status = lookout_open(&o.watch, &w, NULL);
 	if (!l.status)
 		l.status = confine(&c, &quiet, &confined, NULL);
 	l.confined = confined.calls;
 	if (!l.status && pthread_create(&thread, NULL, follow_orders, &o) == 0) {
 		if (write(out, "x", 1) != 1)
 			abort();
-		l.status = watch_run(o.watch, &o.stop, NULL);
+		l.status = lookout_run(o.watch, &o.stop, NULL);
 		pthread_join(thread, NULL);
 		l.reloaded = o.reloaded;
-		l.stats = watch_stats(o.watch);
+		l.stats = lookout_stats(o.watch);
 	}
-	watch_close(o.watch);
+	lookout_close(o.watch);
 	_exit(write(out, &l, sizeof(l)) == sizeof(l) ? 0 : 1);
 }
 
