@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/capture_settings.h"
 
-#include "capture/raw.h"
-#include "capture/ring.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 enum { SEVERAL_MEBIBYTES = 4 };
 
-#define MEBIBYTE       UINT64_C(1048576)
-#define MEMORY_MIN     (SEVERAL_MEBIBYTES * MEBIBYTE) /* a thread */
-#define MEMORY_DEFAULT (32 * MEBIBYTE)
+#define MEBIBYTE   UINT64_C(1048576)
+#define MEMORY_MIN (SEVERAL_MEBIBYTES * MEBIBYTE) /* a thread */
 
 /* Prefixes between blanks or commas; takes the copy apart. */
 static enum status add_nets(char *copy, struct prefix_set *net)
@@ -50,7 +46,7 @@ static enum status parse_nets(const char *text, void *field)
 #define AT(field)     offsetof(struct watch_settings, capture.field)
 #define RAW_AT(field) offsetof(struct watch_settings, raw.field)
 
-static const struct setting capture_rows[] = {
+const struct setting capture_setting_rows[CAPTURE_SETTINGS] = {
         {.name = "interface", .help = "an interface's name", .offset = AT(interface)},
         {.name = "net",
          .help = "the monitored prefixes, such as 198.18.0.0/24 2001:db8::/48",
@@ -87,7 +83,7 @@ static const struct setting capture_rows[] = {
         {.name = "user", .help = "the user that root becomes", .offset = AT(user)},
 };
 
-static const struct setting raw_rows[] = {
+const struct setting raw_setting_rows[RAW_SETTINGS] = {
         {.name = "directory",
          .help = "a folder that the user may write",
          .offset = RAW_AT(directory)},
@@ -99,21 +95,12 @@ static const struct setting raw_rows[] = {
          .high = (double)(UINT64_C(1) << 50)},
 };
 
-const struct setting_table capture_setting_table = {capture_rows,
-                                                    sizeof(capture_rows) / sizeof(capture_rows[0])};
-const struct setting_table raw_setting_table = {raw_rows, sizeof(raw_rows) / sizeof(raw_rows[0])};
+const struct setting_table capture_setting_table = {capture_setting_rows, CAPTURE_SETTINGS};
+const struct setting_table raw_setting_table = {raw_setting_rows, RAW_SETTINGS};
 
 void watch_settings_init(struct watch_settings *s)
 {
-	*s = (struct watch_settings){
-	        .capture = {.threads = 1,
-	                    .ring = RING_BYTES_DEFAULT,
-	                    .memory = MEMORY_DEFAULT,
-	                    .promiscuous = true,
-	                    .live = true,
-	                    .user = "nobody"},
-	        .raw = {.size = RAW_BYTES_DEFAULT},
-	};
+	*s = (struct watch_settings)WATCH_SETTINGS_DEFAULTS;
 }
 
 enum status capture_settings_check(const struct capture_settings *s, struct trouble *t)

@@ -8,11 +8,15 @@
 #ifndef CAPTURE_CAPTURE_SETTINGS_H
 #define CAPTURE_CAPTURE_SETTINGS_H
 
+#include "capture/raw.h"
+#include "capture/ring.h"
 #include "conf/setting.h"
 #include "model/addr.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define CAPTURE_MEMORY_DEFAULT UINT64_C(33554432) /* 32 MiB */
 
 struct capture_settings {
 	const char *interface; /* NULL: none, as with a replay */
@@ -40,6 +44,23 @@ struct watch_settings {
 /* Sections [capture] and [raw]. Their offsets are those of struct watch_settings, which a
  * program's settings for conf/config.h must therefore begin with. */
 extern const struct setting_table capture_setting_table, raw_setting_table;
+
+/* The same as arrays, for tables that are constants. */
+enum { CAPTURE_SETTINGS = 9, RAW_SETTINGS = 2 };
+extern const struct setting capture_setting_rows[CAPTURE_SETTINGS];
+extern const struct setting raw_setting_rows[RAW_SETTINGS];
+
+/* What watch_settings_init() sets, as an initialiser. */
+#define WATCH_SETTINGS_DEFAULTS                               \
+	{                                                     \
+		.capture = {.threads = 1,                     \
+		            .ring = RING_BYTES_DEFAULT,       \
+		            .memory = CAPTURE_MEMORY_DEFAULT, \
+		            .promiscuous = true,              \
+		            .live = true,                     \
+		            .user = "nobody"},                \
+		.raw = {.size = RAW_BYTES_DEFAULT},           \
+	}
 
 void watch_settings_init(struct watch_settings *s);
 

@@ -37,11 +37,10 @@ static enum status fill(const struct ini *ini, const struct config_table *table,
 	return st;
 }
 
-enum status config_read(struct ini **ini, const char *path, const struct config_table *table,
-                        void *settings, struct trouble *t)
+/* st: whether the ini could be had at all. */
+static enum status fill_or_free(enum status st, struct ini **ini, const struct config_table *table,
+                                void *settings, struct trouble *t)
 {
-	enum status st = ini_read(ini, path, t);
-
 	if (!st)
 		st = fill(*ini, table, settings, t);
 	if (st) {
@@ -49,6 +48,18 @@ enum status config_read(struct ini **ini, const char *path, const struct config_
 		*ini = NULL;
 	}
 	return st;
+}
+
+enum status config_read(struct ini **ini, const char *path, const struct config_table *table,
+                        void *settings, struct trouble *t)
+{
+	return fill_or_free(ini_read(ini, path, t), ini, table, settings, t);
+}
+
+enum status config_parse(struct ini **ini, const char *path, const char *bytes, size_t n,
+                         const struct config_table *table, void *settings, struct trouble *t)
+{
+	return fill_or_free(ini_parse(ini, path, bytes, n, t), ini, table, settings, t);
 }
 
 /* The comment, wrapped, each line begun with "# ". */

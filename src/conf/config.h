@@ -33,6 +33,11 @@ MUST_USE enum status config_read(struct ini **ini, const char *path,
                                  const struct config_table *table, void *settings,
                                  struct trouble *t);
 
+/* The same from n bytes in memory; path is for messages only. */
+MUST_USE enum status config_parse(struct ini **ini, const char *path, const char *bytes, size_t n,
+                                  const struct config_table *table, void *settings,
+                                  struct trouble *t);
+
 /* A sample file: every key commented out with its default, taken from `defaults`. */
 void config_sample(const struct config_table *table, const void *defaults, FILE *out);
 
