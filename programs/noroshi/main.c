@@ -3,23 +3,26 @@
 #include "command.h"
 #include "hub.h"
 #include "hub_settings.h"
+#include "sensor.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
-        &command_analyze, &command_synth, &command_flows, &command_hub, &command_query,
+        &command_analyze, &command_synth, &command_flows,
+        &command_hub,     &command_query, &command_sensor,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* Whose options the manual pages take from here; tools/fill-man asks at build time. */
 static const struct option_table *const documented[] = {
-        &query_options,      &analyze_options,         &synth_options,
-        &flows_options,      &hub_init_options,        &hub_member_add_options,
-        &hub_invite_options, &hub_profile_options,     &hub_token_add_options,
-        &hub_audit_options,  &hub_certificate_options,
+        &query_options,       &analyze_options,         &synth_options,
+        &flows_options,       &hub_init_options,        &hub_member_add_options,
+        &hub_invite_options,  &hub_profile_options,     &hub_token_add_options,
+        &hub_audit_options,   &hub_certificate_options, &sensor_options,
+        &sensor_join_options, &sensor_status_options,
 };
 
 /* Configuration files, as "hub.conf". */
@@ -29,6 +32,7 @@ static const struct {
 	const void *defaults;
 } configurations[] = {
         {"hub.conf", &hub_config, &hub_defaults},
+        {"sensor.conf", &sensor_config, &sensor_defaults},
 };
 
 static int print_mdoc(const char *command)
@@ -46,6 +50,19 @@ static int print_mdoc(const char *command)
 		}
 	}
 	fprintf(stderr, "noroshi: no table of options for '%s'\n", command);
+	return EXIT_USAGE;
+}
+
+/* The sample of a configuration file, as in examples/. */
+static int print_sample(const char *name)
+{
+	for (size_t i = 0; i < sizeof(configurations) / sizeof(configurations[0]); i++) {
+		if (strcmp(configurations[i].name, name) == 0) {
+			config_sample(configurations[i].table, configurations[i].defaults, stdout);
+			return 0;
+		}
+	}
+	fprintf(stderr, "noroshi: no configuration file is called '%s'\n", name);
 	return EXIT_USAGE;
 }
 
@@ -70,6 +87,8 @@ int main(int argc, char **argv)
 		return puts("noroshi " NOROSHI_VERSION) < 0;
 	if (argc == 3 && strcmp(argv[1], "--mdoc") == 0)
 		return print_mdoc(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--sample") == 0)
+		return print_sample(argv[2]);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(argc - 1, argv + 1);

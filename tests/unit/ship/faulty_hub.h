@@ -133,7 +133,7 @@ static inline void hub_clear(struct hub *h)
 	hub_stop(h);
 	pki_authority_free(h->authority);
 	pki_key_free(h->sensor_key);
-	if (!getenv("KEEP")) remove_folder(&h->folder);
+	remove_folder(&h->folder);
 }
 
 #endif

@@ -4,7 +4,8 @@
     faulty_hub.py FOLDER [PLAN]...
 
 FOLDER holds hub.pem, hub.key, authority.pem, and what renew and enrol answer: renewed.pem,
-enrol.json. Each PLAN word is for one request for a batch, then all are taken:
+enrol.json; where authority.key is there too, a request is signed as sensor 7, north. Frames are
+kept in FOLDER/taken if there is one. Each PLAN word is for one request for a batch, then all are taken:
   ok        take and acknowledge          lost      take, then hang up without an answer
   NNN[:S]   answer this status, with S as Retry-After    reset    hang up before reading
   half      never answer                  other     acknowledge another frame
@@ -16,10 +17,13 @@ import email.utils
 import hashlib
 import http.server
 import json
+import os
 import socket
 import ssl
 import struct
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -39,6 +43,30 @@ def next_step():
         while PLAN and PLAN[0].startswith("clock:"):
             CLOCK = int(PLAN.pop(0)[6:])
         return PLAN.pop(0) if PLAN else "ok"
+
+
+def certify(request):
+    """What a hub answers to an invitation, by openssl(1)."""
+    with tempfile.TemporaryDirectory() as work:
+        for name, text in (("csr", request), ("more", "subjectAltName=URI:urn:noroshi:sensor:7\n"
+                                              "extendedKeyUsage=clientAuth\n"
+                                              "basicConstraints=critical,CA:FALSE\n"
+                                              "keyUsage=critical,digitalSignature\n")):
+            with open(f"{work}/{name}", "w", encoding="utf-8") as f:
+                f.write(text)
+        subprocess.run(["openssl", "req", "-in", f"{work}/csr", "-pubkey", "-noout", "-out",
+                        f"{work}/public"], check=True)
+        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{work}/other", "-subj",
+                        "/CN=north", "-out", f"{work}/form"], check=True, capture_output=True)
+        signed = subprocess.run(
+            ["openssl", "x509", "-req", "-in", f"{work}/form", "-force_pubkey", f"{work}/public",
+             "-CA", f"{FOLDER}/authority.pem", "-CAkey", f"{FOLDER}/authority.key", "-days", "90",
+             "-extfile", f"{work}/more", "-set_serial", "0x" + os.urandom(15).hex()],
+            check=True, capture_output=True, text=True).stdout
+    with open(f"{FOLDER}/authority.pem", encoding="utf-8") as f:
+        return {"sensor": 7, "name": "north", "member": "alpha", "certificate": signed,
+                "authority": f.read(), "time": "2026-01-01T00:00:00Z"}
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
@@ -101,6 +129,9 @@ class Hub(http.server.BaseHTTPRequestHandler):
         if repeat and TAKEN[boot, sequence] != words:
             say("CHANGED", *words)
         TAKEN[boot, sequence] = words
+        if os.path.isdir(f"{FOLDER}/taken") and not flags & 4:
+            with open(f"{FOLDER}/taken/{boot:016x}-{sequence:08}", "wb") as f:
+                f.write(frame)
         say("repeat" if repeat else "lost" if step == "lost" else "ok", *words)
         if step == "lost":
             return self.hang_up()
@@ -115,6 +146,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
             step = next_step()
             if step[0].isdigit():
                 return self.refuse(step)
+            if os.path.exists(f"{FOLDER}/authority.key"):
+                return self.answer(200, certify(request["csr"]))
             with open(f"{FOLDER}/enrol.json", encoding="utf-8") as f:
                 return self.answer(200, json.load(f))
         if not certificate:
