@@ -12,6 +12,7 @@ enum { SLOTS_MIN = 256 };
 enum status vectors_init(struct vectors *v, size_t budget)
 {
 	*v = (struct vectors){.mask = SLOTS_MIN - 1, .budget = budget};
+	slab_init(&v->entries, sizeof(struct vector_entry), 6);
 	distinct_pool_init(&v->pool, true);
 	v->slots = calloc(SLOTS_MIN, sizeof(*v->slots));
 	return v->slots ? STATUS_OK : STATUS_NO_MEMORY;
@@ -19,6 +20,7 @@ enum status vectors_init(struct vectors *v, size_t budget)
 
 void vectors_clear(struct vectors *v)
 {
+	slab_clear(&v->entries);
 	free(v->slots);
 	free(v->closed);
 	v->slots = NULL;
@@ -28,39 +30,54 @@ void vectors_clear(struct vectors *v)
 
 size_t vectors_bytes(const struct vectors *v)
 {
-	return (v->mask + 1) * sizeof(*v->slots) + v->closed_room * sizeof(*v->closed) +
-	       distinct_pool_live(&v->pool);
+	return (v->mask + 1) * sizeof(*v->slots) +
+	       (size_t)slab_live(&v->entries) * v->entries.block_bytes +
+	       v->closed_room * sizeof(*v->closed) + distinct_pool_live(&v->pool);
 }
 
-static struct vector_entry *find(const struct vectors *v, uint64_t hash, const struct addr *victim,
-                                 uint8_t proto)
+static struct vector_entry *entry_at(const struct vectors *v, uint32_t number)
+{
+	return slab_at(&v->entries, number);
+}
+
+/* The entry, or NULL where the victim is new. */
+static struct vector_entry *find(const struct vectors *v, const struct answer *a)
+{
+	for (uint64_t at = vectors_next(v, a->hash, a->hash); v->slots[at];
+	     at = vectors_next(v, at + 1, a->hash)) {
+		struct vector_entry *e = entry_at(v, (uint32_t)v->slots[at] - 1);
+
+		if (e->proto == a->proto && addr_compare(&e->victim, &a->victim) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+static void insert(struct vectors *v, uint64_t hash, uint32_t number)
 {
 	uint64_t at = hash & v->mask;
 
-	while (v->slots[at].packets &&
-	       (v->slots[at].proto != proto || addr_compare(&v->slots[at].victim, victim) != 0))
+	while (v->slots[at])
 		at = (at + 1) & v->mask;
-	return &v->slots[at];
+	v->slots[at] = (hash >> 32 << 32) | (number + 1);
 }
 
-/* Place all entries anew in a table of `slots` places. */
+/* A new index of `slots` places. */
 static enum status rebuild(struct vectors *v, uint64_t slots)
 {
-	struct vector_entry *old = v->slots;
-	uint64_t old_mask = v->mask;
+	uint64_t *fresh = calloc(slots, sizeof(*fresh));
 
-	v->slots = calloc(slots, sizeof(*v->slots));
-	if (!v->slots) {
-		v->slots = old;
+	if (!fresh)
 		return STATUS_NO_MEMORY;
-	}
+	free(v->slots);
+	v->slots = fresh;
 	v->mask = slots - 1;
-	for (uint64_t i = 0; i <= old_mask; i++) {
-		if (old[i].packets)
-			*find(v, answer_hash(&old[i].victim, old[i].proto), &old[i].victim,
-			      old[i].proto) = old[i];
+	for (uint32_t i = 0; i < v->entries.used; i++) {
+		const struct vector_entry *e = entry_at(v, i);
+
+		if (e->packets)
+			insert(v, answer_hash(&e->victim, e->proto), i);
 	}
-	free(old);
 	return STATUS_OK;
 }
 
@@ -103,11 +120,12 @@ static uint64_t interval_of(uint64_t time_ns)
 
 enum status vectors_close(struct vectors *v, uint64_t time_ns, bool all)
 {
-	uint64_t now = interval_of(time_ns), removed = 0;
+	uint64_t now = interval_of(time_ns);
+	uint32_t before = slab_live(&v->entries);
 
 	v->interval = now;
-	for (uint64_t i = 0; i <= v->mask; i++) {
-		struct vector_entry *e = &v->slots[i];
+	for (uint32_t i = 0; i < v->entries.used; i++) {
+		struct vector_entry *e = entry_at(v, i);
 		bool idle = e->packets && interval_of(e->last_ns) + 1 < now;
 
 		if (!e->packets || !(idle || all))
@@ -116,10 +134,11 @@ enum status vectors_close(struct vectors *v, uint64_t time_ns, bool all)
 			return STATUS_NO_MEMORY;
 		distinct_free(&v->pool, &e->destinations);
 		e->packets = 0;
-		removed++;
+		slab_give(&v->entries, i);
 	}
-	v->count -= removed;
-	return removed ? rebuild(v, all ? SLOTS_MIN : v->mask + 1) : STATUS_OK;
+	if (slab_live(&v->entries) == before)
+		return STATUS_OK;
+	return rebuild(v, all ? SLOTS_MIN : v->mask + 1);
 }
 
 static void start(struct vector_entry *e, const struct answer *a)
@@ -198,13 +217,38 @@ static enum status go_back(struct vectors *v, struct vector_entry *e, const stru
 	return STATUS_OK;
 }
 
+static bool index_is_full(const struct vectors *v)
+{
+	return slab_live(&v->entries) >= (v->mask + 1) / 2;
+}
+
+/* For a new victim, and for the first list of those that have none yet. */
 static bool has_place(const struct vectors *v)
 {
-	size_t bytes = vectors_bytes(v);
+	uint32_t without = slab_live(&v->entries) - slab_live(&v->pool.lists[0]);
+	size_t bytes = vectors_bytes(v) + v->entries.block_bytes +
+	               (size_t)without * v->pool.lists[0].block_bytes;
 
-	if (v->count >= (v->mask + 1) / 2)
+	if (index_is_full(v))
 		bytes += (v->mask + 1) * sizeof(*v->slots);
 	return bytes <= v->budget;
+}
+
+/* An entry for a new victim; NULL where memory is out. */
+static struct vector_entry *new_entry(struct vectors *v, const struct answer *a)
+{
+	struct vector_entry *e;
+	uint32_t number;
+
+	if (index_is_full(v) && rebuild(v, (v->mask + 1) * 2))
+		return NULL;
+	number = slab_take(&v->entries);
+	if (number == SLAB_NONE)
+		return NULL;
+	insert(v, a->hash, number);
+	e = entry_at(v, number);
+	start(e, a);
+	return e;
 }
 
 enum status vectors_add(struct vectors *v, const struct answer *a)
@@ -216,19 +260,15 @@ enum status vectors_add(struct vectors *v, const struct answer *a)
 		return STATUS_NO_MEMORY;
 	if (interval + 1 < v->interval)
 		v->interval = interval;
-	e = find(v, a->hash, &a->victim, a->proto);
-	if (!e->packets) {
+	e = find(v, a);
+	if (!e) {
 		if (!has_place(v)) {
 			v->folded++;
 			return STATUS_OK;
 		}
-		if (v->count >= (v->mask + 1) / 2) {
-			if (rebuild(v, (v->mask + 1) * 2))
-				return STATUS_NO_MEMORY;
-			e = find(v, a->hash, &a->victim, a->proto);
-		}
-		start(e, a);
-		v->count++;
+		e = new_entry(v, a);
+		if (!e)
+			return STATUS_NO_MEMORY;
 	} else if (interval + 1 < interval_of(e->last_ns) && go_back(v, e, a)) {
 		return STATUS_NO_MEMORY;
 	}

@@ -15,6 +15,7 @@
 #define AGGREGATE_VECTORS_H
 
 #include "aggregate/distinct.h"
+#include "aggregate/slab.h"
 #include "base/hash.h"
 #include "base/prefetch.h"
 #include "base/status.h"
@@ -29,9 +30,10 @@ enum {
 	VECTOR_PACKETS_MIN = VECTOR_PROVISIONAL_PACKETS, /* fewer are no attack under any rule */
 };
 
+/* Two cache lines. */
 struct vector_entry {
 	struct addr victim;
-	uint64_t packets; /* 0: empty slot */
+	uint64_t packets; /* 0: a place that was given back */
 	uint64_t start_ns, last_ns, provisional_ns;
 	uint32_t buckets[VECTOR_BUCKETS];
 	uint32_t bucket_start_s; /* of the current bucket */
@@ -41,11 +43,12 @@ struct vector_entry {
 	uint32_t port_votes;
 	uint16_t port;
 	uint8_t proto, current;
-};
+} __attribute__((aligned(64)));
 
 struct vectors {
-	struct vector_entry *slots;
-	uint64_t mask, count;
+	struct slab entries;
+	uint64_t *slots; /* hash tag << 32 | entry + 1; 0 empty */
+	uint64_t mask;
 	struct distinct_pool pool;
 	struct vector *closed;
 	size_t closed_count, closed_room;
@@ -98,20 +101,45 @@ static inline struct answer answer_of(const struct packet *p, uint32_t target)
 	return a;
 }
 
-static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
+/* The place of a hash in the index, or the empty one where it would go. Two victims can share a
+ * hash's tag: the entry tells. */
+static inline uint64_t vectors_next(const struct vectors *v, uint64_t at, uint64_t hash)
 {
-	const char *slot = (const char *)&v->slots[hash & v->mask];
-
-	prefetch_write(slot);
-	prefetch_write(slot + 64);
+	at &= v->mask;
+	while (v->slots[at] && (v->slots[at] ^ hash) >> 32)
+		at = (at + 1) & v->mask;
+	return at;
 }
 
-/* The same for the block that counts its targets. */
+/* Start loading, one step after the other, what vectors_add() will need: the place in the index,
+ * the entry, the block that counts its targets. */
+static inline void vectors_prefetch(const struct vectors *v, uint64_t hash)
+{
+	prefetch_read(&v->slots[hash & v->mask]);
+}
+
+static inline struct vector_entry *vectors_likely(const struct vectors *v, uint64_t hash)
+{
+	uint64_t slot = v->slots[vectors_next(v, hash, hash)];
+
+	return slot ? slab_at(&v->entries, (uint32_t)slot - 1) : NULL;
+}
+
+static inline void vectors_prefetch_entry(const struct vectors *v, const struct answer *a)
+{
+	const char *e = (const char *)vectors_likely(v, a->hash);
+
+	if (e) {
+		prefetch_write(e);
+		prefetch_write(e + 64);
+	}
+}
+
 static inline void vectors_prefetch_block(const struct vectors *v, const struct answer *a)
 {
-	const struct vector_entry *e = &v->slots[a->hash & v->mask];
+	const struct vector_entry *e = vectors_likely(v, a->hash);
 
-	if (e->packets)
+	if (e)
 		distinct_prefetch(&v->pool, e->destinations.words, e->destinations.state,
 		                  a->target);
 }

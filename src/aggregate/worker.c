@@ -48,6 +48,8 @@ static enum status flush_answers(struct worker *w)
 	enum status st = STATUS_OK;
 
 	for (unsigned i = 0; i < n; i++)
+		vectors_prefetch_entry(w->answers[i].vectors, &w->answers[i].answer);
+	for (unsigned i = 0; i < n; i++)
 		vectors_prefetch_block(w->answers[i].vectors, &w->answers[i].answer);
 	w->answer_count = 0;
 	for (unsigned i = 0; i < n && !st; i++)
