@@ -78,7 +78,8 @@ enum status closing_new(struct closing **out, const struct closing_options *o)
 	pthread_mutex_init(&c->lock, NULL);
 	c->inner = (struct flow_sink){
 	        .state = c, .begin = begin_window, .row = pass_row, .end = end_window};
-	return export_new(&c->export, &c->inner, o->meters, o->meters, o->destination_key);
+	return export_new(&c->export, &c->inner, o->meters, o->meters, EXPORT_AHEAD,
+	                  o->destination_key);
 }
 
 void closing_watch(struct closing *c, struct monitored *space)

@@ -3,6 +3,7 @@
 
 #include "base/prefetch.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ struct place {
 struct export
 {
 	const struct flow_sink *sink;
-	unsigned shards, workers;
+	unsigned shards, workers, ahead;
 	uint32_t destination_key;
 	pthread_t thread;
 	bool started;
@@ -271,16 +272,18 @@ static void *export_thread(void *state)
 }
 
 enum status export_new(struct export **out, const struct flow_sink *sink, unsigned shards,
-                       unsigned workers, uint32_t destination_key)
+                       unsigned workers, unsigned ahead, uint32_t destination_key)
 {
 	struct export *e = calloc(1, sizeof(*e));
 
+	assert(ahead >= 1 && ahead <= EXPORT_AHEAD);
 	*out = e;
 	if (!e)
 		return STATUS_NO_MEMORY;
 	e->sink = sink;
 	e->shards = shards;
 	e->workers = workers;
+	e->ahead = ahead;
 	e->destination_key = destination_key;
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->changed, NULL);
@@ -303,7 +306,7 @@ enum status export_give(struct export *e, uint64_t unit, unsigned shard, struct 
 	enum status st;
 
 	pthread_mutex_lock(&e->lock);
-	while (unit >= e->done + EXPORT_AHEAD && !e->status)
+	while (unit >= e->done + e->ahead && !e->status)
 		pthread_cond_wait(&e->changed, &e->lock);
 	st = e->status;
 	if (!st && e->spare_count[shard] > 0)

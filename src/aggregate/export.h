@@ -4,7 +4,7 @@
  *
  * Workers give the closed windows of their shards, unit by unit (a unit is one closing, the same
  * for all workers); when all workers have given theirs, the exporter sorts the unit's
- * rows by (source, proto, port, kind, marks) and calls the sink. At most EXPORT_AHEAD units
+ * rows by (source, proto, port, kind, marks) and calls the sink. At most `ahead` units
  * wait; a worker that is further ahead waits. The order of what the sink sees does not
  * depend on the number of workers.
  */
@@ -17,13 +17,14 @@
 
 #include <stdint.h>
 
-enum { EXPORT_AHEAD = 2 };
+enum { EXPORT_AHEAD = 2 }; /* at most */
 
 struct export;
 
-/* shards windows a unit; workers give them. The sink is borrowed. */
+/* shards windows a unit; workers give them. `ahead`, 1 to EXPORT_AHEAD, costs a unit's windows
+ * each: 1 is enough for who may wait. The sink is borrowed. */
 MUST_USE enum status export_new(struct export **out, const struct flow_sink *sink, unsigned shards,
-                                unsigned workers, uint32_t destination_key);
+                                unsigned workers, unsigned ahead, uint32_t destination_key);
 
 /* Give window `*w` of `shard` in unit `unit` away and get an empty one for it. May wait. Units
  * of one shard come in order, from 0. */

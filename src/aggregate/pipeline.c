@@ -66,7 +66,7 @@ enum status pipeline_new(struct pipeline **out, const struct pipeline_options *o
 	        .window_packets_max = o->memory / 4 / PACKET_WINDOW_BYTES,
 	};
 	if (o->sink)
-		st = export_new(&p->engine.export, o->sink, SHARD_COUNT, o->threads,
+		st = export_new(&p->engine.export, o->sink, SHARD_COUNT, o->threads, 1,
 		                o->destination_key);
 	p->workers = aligned_alloc(64, (o->threads * sizeof(*p->workers) + 63) & ~(size_t)63);
 	if (st || !p->workers)

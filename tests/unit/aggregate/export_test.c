@@ -132,7 +132,7 @@ static enum status run(struct sink *s, unsigned workers, unsigned units, enum st
 	enum status st;
 
 	*met = STATUS_OK;
-	if (export_new(&e, &sink, SHARDS, workers, 1))
+	if (export_new(&e, &sink, SHARDS, workers, 1 + units % EXPORT_AHEAD, 1))
 		abort();
 	for (unsigned i = 0; i < workers; i++) {
 		all[i] = (struct worker){.export = e, .id = i, .workers = workers, .units = units};
@@ -249,7 +249,7 @@ static void test_abort(void)
 	pthread_t thread;
 
 	sink_init(&s);
-	if (export_new(&e, &sink, SHARDS, 2, 1))
+	if (export_new(&e, &sink, SHARDS, 2, EXPORT_AHEAD, 1))
 		abort();
 	lone = (struct worker){.export = e, .id = 0, .workers = 2, .units = 100};
 	if (pthread_create(&thread, NULL, wait_for_room, &lone))
@@ -275,7 +275,7 @@ static void test_empty(void)
 	sink_init(&s);
 	CHECK(run(&s, 3, 0, &met) == STATUS_OK);
 	CHECK_U64(s.begun, 0);
-	if (export_new(&e, &sink, 1, 1, 1))
+	if (export_new(&e, &sink, 1, 1, 1, 1))
 		abort();
 	for (unsigned unit = 0; unit < 10; unit++) {
 		struct window_header header = {.start_s = 600 + 60 * unit};
