@@ -25,15 +25,15 @@ static inline uint16_t sample_service(const struct packet *p, enum packet_kind k
 	}
 }
 
-/* source: the IPv4 address, or window_v6_number(). The options are those of options_hash. */
+/* All but marks and signs, which sample_judge() adds. source: the IPv4 address, or
+ * window_v6_number(). The options are those of options_hash. */
 static CLASSIFY_INLINE void sample_fill(struct sample *s, const struct packet *p,
                                         enum packet_kind kind, uint32_t source,
                                         uint32_t destination, uint64_t window_start_ns)
 {
 	uint16_t peer = kind == KIND_BACKSCATTER ? p->dst_port : p->src_port;
 
-	s->key = row_key(source, sample_service(p, kind), p->v6, proto_class(p->proto), kind,
-	                 classify_marks(p, kind));
+	s->key = row_key(source, sample_service(p, kind), p->v6, proto_class(p->proto), kind, 0);
 	s->destination = destination;
 	s->offset_us = p->time_ns < window_start_ns
 	                       ? 0
@@ -42,11 +42,18 @@ static CLASSIFY_INLINE void sample_fill(struct sample *s, const struct packet *p
 	s->constant = p->seq ^ p->src32 ^ (((uint32_t)p->src_port << 16) + p->dst_port);
 	s->peer_id = (uint32_t)peer << 16 | p->ip_id;
 	s->shape = (uint32_t)p->tcp_window << 16 | p->ip_len;
-	s->signs = classify_signs(p);
+	s->signs = 0;
 	s->ttl = p->ttl;
 	s->tcp_flags = p->tcp_flags;
 	s->options_hash = p->options_hash;
 	s->options = NULL;
+}
+
+static CLASSIFY_INLINE void sample_judge(struct sample *s, const struct packet *p,
+                                         enum packet_kind kind)
+{
+	s->key |= classify_marks(p, kind);
+	s->signs = classify_signs(p);
 }
 
 #endif

@@ -179,6 +179,7 @@ bool track_add(struct track *t, const struct packet *p, enum packet_kind kind)
 	}
 	sample_fill(s, p, kind, source, window_destination(t->window->destination_key, p),
 	            t->start_ns);
+	sample_judge(s, p, kind);
 	window_aim(t->window, s);
 	t->count++;
 	return true;

@@ -26,10 +26,25 @@ void worker_init(struct worker *w, struct engine *e, unsigned id)
 		w->mine |= 1u << i;
 }
 
+/* What a sample was short of for the search. */
+static inline void judge_samples(struct worker *w)
+{
+	columns_judge(&w->columns, w->sample_count);
+	for (unsigned i = 0; i < w->sample_count; i++) {
+		struct sample *s = &w->samples[i].sample;
+		uint32_t judged = w->columns.judged[i];
+
+		s->key |= (uint8_t)judged;
+		s->signs |= (uint16_t)(judged >> 16);
+		window_aim(w->samples[i].window, s);
+	}
+}
+
 static enum status flush_samples(struct worker *w)
 {
 	unsigned n = w->sample_count;
 
+	judge_samples(w);
 	for (unsigned i = 0; i < n; i++)
 		window_seek(w->samples[i].window, &w->samples[i].sample);
 	for (unsigned i = 0; i < n; i++)
@@ -162,7 +177,7 @@ static inline uint64_t address_hash(uint32_t a32)
 	return hash_u64(a32, 11);
 }
 
-/* Boil the packet down to what its row needs, and start loading the row. */
+/* Boil the packet down to what its row needs, but for marks and signs. */
 static INLINE enum status add_sample(struct worker *w, const struct packet *p,
                                      enum packet_kind kind, uint32_t destination,
                                      struct window *window)
@@ -179,7 +194,6 @@ static INLINE enum status add_sample(struct worker *w, const struct packet *p,
 	}
 	pending->window = window;
 	sample_fill(&pending->sample, p, kind, source, destination, w->start_ns);
-	window_aim(window, &pending->sample);
 	return STATUS_OK;
 }
 
@@ -196,8 +210,8 @@ static unsigned victim_shard(struct addr victim)
 
 /* Backscatter also feeds the vector of its victim: for a plain answer in the source's own shard,
  * for an ICMP error in that of the host it speaks of. */
-static INLINE enum status add_answer(struct worker *w, const struct packet *p, uint32_t destination,
-                                     unsigned source_shard)
+static enum status add_answer(struct worker *w, const struct packet *p, uint32_t destination,
+                              unsigned source_shard)
 {
 	struct pending_answer *pending = &w->answers[w->answer_count];
 	unsigned shard = source_shard;
@@ -212,23 +226,29 @@ static INLINE enum status add_answer(struct worker *w, const struct packet *p, u
 	return ++w->answer_count == WORKER_BATCH ? flush_answers(w) : STATUS_OK;
 }
 
-/* Who was asked, and who was answered, tells the monitored space. */
-static INLINE enum status note_space(struct worker *w, struct shard *shard, const struct packet *p,
-                                     enum packet_kind kind)
+/* Who was asked, and who was answered, tells the monitored space. NULL: neither. */
+static inline struct space *space_of(struct shard *shard, enum packet_kind kind)
 {
-	bool asked = kind == KIND_SCAN || kind == KIND_STEALTH;
-	struct space *space = asked ? &shard->asked : &shard->answered;
+	if (kind == KIND_SCAN || kind == KIND_STEALTH)
+		return &shard->asked;
+	return kind == KIND_BACKSCATTER ? &shard->answered : NULL;
+}
 
-	if (!asked && kind != KIND_BACKSCATTER)
-		return STATUS_OK;
-	if (p->v6) {
-		struct addr destination = p->dst; /* a copy: *p must not leave the registers */
-
-		return space_add(space, &destination);
-	}
-	w->notes[w->note_count] = (struct pending_note){space, p->dst32};
-	space_prefetch(space, p->dst32);
+static inline enum status note_v4(struct worker *w, struct space *space, uint32_t destination)
+{
+	w->notes[w->note_count] = (struct pending_note){space, destination};
+	space_prefetch(space, destination);
 	return ++w->note_count == WORKER_BATCH ? flush_notes(w) : STATUS_OK;
+}
+
+static enum status note_space(struct worker *w, struct shard *shard, const struct packet *p,
+                              enum packet_kind kind)
+{
+	struct space *space = space_of(shard, kind);
+
+	if (!space)
+		return STATUS_OK;
+	return p->v6 ? space_add(space, &p->dst) : note_v4(w, space, p->dst32);
 }
 
 static inline bool is_icmp(const struct packet *p)
@@ -239,15 +259,6 @@ static inline bool is_icmp(const struct packet *p)
 static unsigned source_shard(const struct packet *p)
 {
 	return shard_of(p->v6 ? source_hash(&p->src) : address_hash(p->src32));
-}
-
-/* Count a packet of ours whose sample stands at the end of the list. */
-static INLINE enum status take_sample(struct worker *w, const struct packet *p,
-                                      enum packet_kind kind, struct shard *shard)
-{
-	enum status st = next_sample(w);
-
-	return shard->infer_space && !st ? note_space(w, shard, p, kind) : st;
 }
 
 /* Count a decoded packet as far as it is ours. */
@@ -261,31 +272,86 @@ static enum status take_any(struct worker *w, const struct packet *p, unsigned s
 
 	if (w->mine >> shard_number & 1) {
 		st = add_sample(w, p, kind, destination, shard->window);
+		sample_judge(&w->samples[w->sample_count].sample, p, kind);
+		columns_skip(&w->columns, w->sample_count);
 		if (!st)
-			st = take_sample(w, p, kind, shard);
+			st = next_sample(w);
+		if (!st && shard->infer_space)
+			st = note_space(w, shard, p, kind);
 	}
 	if (kind == KIND_BACKSCATTER && !st)
 		st = add_answer(w, p, destination, shard_number);
 	return st;
 }
 
-/* Count what handle_usual() decoded and found to be ours. */
-static INLINE enum status take_usual(struct worker *w, const struct packet *p,
-                                     unsigned shard_number, const struct record *record)
+/* Out of the way of what is no answer. */
+static __attribute__((noinline)) enum status
+answer_usual(struct worker *w, const struct record *record, unsigned shard_number)
+{
+	struct packet p;
+
+	usual_tcp(record, &p);
+	return add_answer(w, &p, window_destination(w->engine->destination_key, &p), shard_number);
+}
+
+/* The layout of a usual packet's options as far as a rule asks for it. */
+static INLINE uint32_t usual_layout(const uint8_t *options, uint32_t bytes, uint16_t tcp_window)
+{
+	if (bytes == 0)
+		return OPTIONS_NONE;
+	return usual_asks_layout(tcp_window) ? tcp_signature_of(options, bytes).layout
+	                                     : OPTIONS_OTHER;
+}
+
+/* The sample of a usual packet, by the rules of sample_fill(); marks and signs are left to the
+ * columns. Straight from the headers: there are more fields than registers, so each goes to its
+ * place as soon as it is read. */
+static INLINE void add_usual(struct worker *w, const struct record *r, enum packet_kind kind,
+                             struct window *window)
+{
+	const uint8_t *ip = usual_ip(r), *tcp = ip + USUAL_IPV4_BYTES;
+	unsigned i = w->sample_count;
+	struct sample *s = &w->samples[i].sample;
+	struct columns *c = &w->columns;
+	bool answer = kind == KIND_BACKSCATTER;
+	uint32_t ports = bytes_be32(tcp), seq = bytes_be32(tcp + 4), option_bytes;
+	uint16_t id = bytes_be16(ip + 4), tcp_window = bytes_be16(tcp + 14);
+
+	w->samples[i].window = window;
+	c->ports[i] = ports;
+	c->seq[i] = s->seq = seq;
+	c->src[i] = usual_src32(r);
+	s->constant = seq ^ c->src[i] ^ ports;
+	s->key = row_key(c->src[i], (uint16_t)(answer ? ports >> 16 : ports), false, CLASS_TCP,
+	                 kind, 0);
+	s->peer_id = (answer ? ports << 16 : ports & 0xffff0000) | id;
+	c->id_window[i] = (uint32_t)id << 16 | tcp_window;
+	s->shape = (uint32_t)tcp_window << 16 | bytes_be16(ip + 2);
+	c->dst[i] = usual_dst32(r);
+	s->destination = hash_permute32(c->dst[i], w->engine->destination_key);
+	s->offset_us = r->time_ns < w->start_ns ? 0 : (uint32_t)((r->time_ns - w->start_ns) / 1000);
+	s->signs = 0;
+	s->ttl = ip[8];
+	s->tcp_flags = tcp[13];
+	s->options = usual_options(r, &option_bytes);
+	s->option_bytes = (uint8_t)option_bytes;
+	c->more[i] = column_more(ip[8], usual_layout(s->options, option_bytes, tcp_window),
+	                         kind == KIND_SCAN, tcp[12] & USUAL_TCP_RESERVED);
+}
+
+/* Count a usual packet of ours. */
+static INLINE enum status take_usual(struct worker *w, const struct record *record,
+                                     enum packet_kind kind, unsigned shard_number)
 {
 	struct shard *shard = &w->engine->shards[shard_number];
-	struct sample *sample = &w->samples[w->sample_count].sample;
-	enum packet_kind kind = classify_tcp(p->tcp_flags);
-	uint32_t option_bytes;
-	uint32_t destination = window_destination(w->engine->destination_key, p);
-	enum status st = add_sample(w, p, kind, destination, shard->window);
+	enum status st;
 
-	sample->options = usual_options(record, &option_bytes);
-	sample->option_bytes = (uint8_t)option_bytes;
-	if (!st)
-		st = take_sample(w, p, kind, shard);
-	if (kind == KIND_BACKSCATTER && !st)
-		st = add_answer(w, p, destination, shard_number);
+	add_usual(w, record, kind, shard->window);
+	st = next_sample(w);
+	if (!st && shard->infer_space)
+		st = note_v4(w, space_of(shard, kind), usual_dst32(record));
+	if (!st && kind == KIND_BACKSCATTER)
+		st = answer_usual(w, record, shard_number);
 	return st;
 }
 
@@ -357,21 +423,22 @@ static __attribute__((noinline)) enum status handle_any(struct worker *w,
 	return take_any(w, &p, shard, outbound);
 }
 
-/* The usual packet, whose fields never leave the registers; false: it is not one. */
+/* The usual packet; false: it is not one. */
 static INLINE bool handle_usual(struct worker *w, const struct record *record, enum status *st)
 {
-	struct packet p;
+	enum packet_kind kind;
 	unsigned shard;
 
-	if (!usual_is_tcp(record) || record->time_ns > TIME_MAX_NS ||
+	if (!usual_is_tcp(record) || record->time_ns > TIME_MAX_NS)
+		return false;
+	kind = classify_tcp(usual_flags(record));
+	if ((kind != KIND_SCAN && kind != KIND_BACKSCATTER) ||
 	    !is_inbound(w->engine->monitor, usual_src32(record), usual_dst32(record)))
 		return false;
 	*st = enter_window(w, record->time_ns);
 	shard = shard_of(address_hash(usual_src32(record)));
-	if (!(w->mine >> shard & 1) || *st)
-		return true;
-	usual_tcp(record, &p);
-	*st = take_usual(w, &p, shard, record);
+	if (w->mine >> shard & 1 && !*st)
+		*st = take_usual(w, record, kind, shard);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #ifndef AGGREGATE_WORKER_H
 #define AGGREGATE_WORKER_H
 
+#include "aggregate/columns.h"
 #include "aggregate/export.h"
 #include "aggregate/monitor.h"
 #include "aggregate/pipeline.h"
@@ -16,6 +17,8 @@
 #include <stdatomic.h>
 
 enum { WORKER_BATCH = RECORD_BATCH };
+
+_Static_assert((int)WORKER_BATCH == (int)COLUMN_PLACES, "a place for each sample");
 
 /* What all workers share; constant while they run but for `failed`. */
 struct engine {
@@ -65,6 +68,7 @@ struct worker {
 	uint32_t mine; /* bit s: shard s is ours */
 	unsigned sample_count, answer_count, note_count;
 	struct pending_sample samples[WORKER_BATCH];
+	struct columns columns; /* of the samples */
 	struct pending_answer answers[WORKER_BATCH];
 	struct pending_note notes[WORKER_BATCH];
 };

@@ -59,6 +59,11 @@ static inline uint32_t usual_dst32(const struct record *r)
 	return bytes_be32(usual_ip(r) + 16);
 }
 
+static inline uint8_t usual_flags(const struct record *r)
+{
+	return usual_ip(r)[USUAL_IPV4_BYTES + 13];
+}
+
 /* The option bytes of what usual_is_tcp(). */
 static inline const uint8_t *usual_options(const struct record *r, uint32_t *n)
 {
