@@ -147,6 +147,8 @@ static enum status look_at_interface(const struct ring *r, struct ring_queue *q,
 	q->looked_ns = now_ns;
 	(void)getsockopt(q->fd, SOL_SOCKET, SO_ERROR, &error, &size); /* ENETDOWN; resets it */
 	index = ring_socket_index(q->fd, r->interface, &q->up);
+	if (error == ENETDOWN)
+		q->up = false; /* it was down, however short: the next look tells more */
 	return follow_interface(r, q, index, t);
 }
 
@@ -179,9 +181,8 @@ static enum status ring_next(void *state, unsigned queue, struct tap_batch *out,
 			return st;
 	}
 	read_frames(r, q, out);
-	if (out->count > 0)
-		q->up = true;
-	return STATUS_OK;
+	/* Packets prove nothing: they may have come before the interface went down. */
+	return q->up ? STATUS_OK : look_at_interface(r, q, t);
 }
 
 static uint64_t ring_dropped(void *state, unsigned queue)
