@@ -121,7 +121,7 @@ enum status listen_open(int *fd, const char *where, struct trouble *t)
 
 uint16_t listen_port(int fd)
 {
-	union any_address address;
+	union any_address address = {.local = {.sun_family = AF_UNSPEC}};
 	socklen_t size = sizeof(address);
 
 	if (getsockname(fd, &address.any, &size) != 0)
