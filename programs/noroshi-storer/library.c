@@ -264,6 +264,12 @@ const char *session_run(struct session *s, const char *sql, size_t n, const char
 	}
 	s->answer = chdb_stream_query_n(*s->connection, sql, n, format, strlen(format));
 	error = error_of(s->answer);
+	if (error && strstr(error, "Streaming query is not supported")) { /* CHECK, EXISTS, SHOW */
+		chdb_destroy_query_result(s->answer);
+		s->streams = false;
+		s->answer = chdb_query_n(*s->connection, sql, n, format, strlen(format));
+		return error_of(s->answer);
+	}
 	if (error)
 		return error;
 	/* Most failures show here, while the answer can still carry another status. */
