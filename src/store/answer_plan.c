@@ -13,7 +13,7 @@ struct rollup {
 };
 
 static const struct rollup rollups[] = {
-#define ROLLUP(name, bucket, minutes, keys) {#name, #bucket, minutes, keys},
+#define ROLLUP(name, bucket, minutes, partition, keys, order) {#name, #bucket, minutes, keys},
 #include "store/rollups.def"
 #undef ROLLUP
 };
