@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 BENCH_PARTS ?= analyze sensor
 
-.PHONY: all build deps demo test bench fuzz lint install clean
+.PHONY: all build deps demo test bench fuzz deb lint install clean
 all: build
 
 deps:
@@ -53,6 +53,11 @@ fuzz: deps
 		-DNOROSHI_SANITIZE=address,undefined
 	ninja -C $(BUILD)/fuzz fuzz_programs
 	@tools/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ)
+
+# Two Debian packages in $(BUILD)/deb: noroshi, and noroshi-storer with the embedded engine.
+deb: build
+	@tools/install-packages deb
+	@tools/make-deb $(BUILD) $(BUILD)/deb
 
 lint: build
 	@tools/install-packages lint
