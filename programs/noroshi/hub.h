@@ -6,6 +6,7 @@
 #include "command.h"
 
 extern const struct command command_hub_init;
+extern const struct command command_hub_run;
 extern const struct command command_hub_member;
 extern const struct command command_hub_invite;
 extern const struct command command_hub_sensors;
@@ -16,6 +17,7 @@ extern const struct command command_hub_audit;
 extern const struct command command_hub_certificate;
 
 extern const struct option_table hub_init_options;
+extern const struct option_table hub_run_options;
 extern const struct option_table hub_member_add_options;
 extern const struct option_table hub_invite_options;
 extern const struct option_table hub_profile_options;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hub_admin.h"
+#include "owner.h"
 
 #include "base/timefmt.h"
 #include "hub_settings.h"
@@ -47,18 +48,6 @@ void hub_path(const struct hub_session *s, const char *name, char out[PATH_MAX])
 		out[0] = '\0'; /* opens as nothing */
 }
 
-enum status hub_become_owner(const struct hub_session *s, struct trouble *t)
-{
-	struct stat info;
-
-	if (geteuid() != 0 || stat(s->dir, &info) != 0 || info.st_uid == 0)
-		return STATUS_OK;
-	if (setgroups(1, &info.st_gid) != 0 || setgid(info.st_gid) != 0 || setuid(info.st_uid) != 0)
-		return trouble_set(t, STATUS_DENIED, s->dir, 0, "cannot become its owner: %s",
-		                   strerror(errno));
-	return STATUS_OK;
-}
-
 static enum status open_control(struct hub_session *s, struct trouble *t)
 {
 	char path[PATH_MAX];
@@ -78,7 +67,7 @@ static enum status work(const struct hub_task *task, struct hub_session *s, stru
 	enum status st = outfile_open(&s->out, "-", t);
 
 	if (!st && !task->no_control)
-		st = hub_become_owner(s, t);
+		st = owner_become(s->dir, t);
 	if (!st && !task->no_control)
 		st = open_control(s, t);
 	if (!st)

@@ -58,11 +58,6 @@ struct hub_task {
 /* Parse, open, work, close; the exit status. settings hold their defaults. */
 int hub_task_run(const struct hub_task *task, int argc, char **argv, struct hub_common *settings);
 
-/* For root: become the owner of the state directory, who runs the hub, so that what is made there
- * is the hub's. No way back. Tasks with control data have done so; a directory that is not there
- * changes nothing. */
-MUST_USE enum status hub_become_owner(const struct hub_session *s, struct trouble *t);
-
 /* Pick a subcommand by argv[1]. */
 int hub_dispatch(const char *name, const struct command *const *commands, size_t count, int argc,
                  char **argv);

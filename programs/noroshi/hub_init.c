@@ -3,6 +3,7 @@
 #include "hub_admin.h"
 #include "hub_certify.h"
 #include "hub_settings.h"
+#include "owner.h"
 
 #include "base/token.h"
 
@@ -247,7 +248,7 @@ static enum status init(struct hub_session *s, struct trouble *t)
 	snprintf(s->dir, sizeof(s->dir), "%s", s->operands->items[0]);
 	if (gethostname(host, sizeof(host)) != 0)
 		snprintf(host, sizeof(host), "localhost");
-	st = hub_become_owner(s, t);
+	st = owner_become(s->dir, t);
 	if (!st)
 		st = make_place(s->dir, &existed, t);
 	if (st)

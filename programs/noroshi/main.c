@@ -18,11 +18,11 @@ enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* Whose options the manual pages take from here; tools/fill-man asks at build time. */
 static const struct option_table *const documented[] = {
-        &query_options,       &analyze_options,         &synth_options,
-        &flows_options,       &hub_init_options,        &hub_member_add_options,
-        &hub_invite_options,  &hub_profile_options,     &hub_token_add_options,
-        &hub_audit_options,   &hub_certificate_options, &sensor_options,
-        &sensor_join_options, &sensor_status_options,
+        &query_options,          &analyze_options,     &synth_options,
+        &flows_options,          &hub_init_options,    &hub_run_options,
+        &hub_member_add_options, &hub_invite_options,  &hub_profile_options,
+        &hub_token_add_options,  &hub_audit_options,   &hub_certificate_options,
+        &sensor_options,         &sensor_join_options, &sensor_status_options,
 };
 
 /* Configuration files, as "hub.conf". */
