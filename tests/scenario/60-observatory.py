@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Three sensors of two members replay captures into one hub over mutual TLS, each in a network
+namespace of its own; the hub is killed in the middle; the totals are the truth's to the packet."""
+import contextlib
+import signal
+import time
+
+from noroshi_test import sanitized, skip
+from observatory import STORER, Hub, Sensor, Space, synth, temporary
+
+SCENARIO = """
+name = {name}
+start = 2026-03-03T08:00:00Z
+duration = 20m
+telescope = {net}
+seed = {seed}
+
+[noise]
+type = background
+sources = 300
+
+[bots]
+type = mirai
+hosts = 40
+"""
+
+SENSORS = [("alpha-one", "alpha", "198.18.0.0/20", 11), ("alpha-two", "alpha", "198.18.32.0/20", 12),
+           ("beta-one", "beta", "198.19.0.0/20", 13)]
+
+
+def totals(hub, host):
+    """{sensor: packets} as an administrator sees them."""
+    answer = hub.query("count packets by sensor last 2d", host=host)
+    names = [c["name"] for c in answer["tables"][0]["columns"]]
+    return {row[names.index("sensor")]: row[names.index("packets")]
+            for row in answer["tables"][0]["rows"]}
+
+
+def main():
+    if not STORER:
+        skip("the embedded store was not built")
+    if not Space.available():
+        skip("network namespaces cannot be made here")
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(temporary())
+        space = stack.enter_context(Space(len(SENSORS)))
+        hub = Hub(folder, "0.0.0.0:0", space.hub_addresses(), space.inside(space.hub))
+        stack.callback(hub.stop)
+        for member in ("alpha", "beta"):
+            hub.admin("member", "add", member)
+        hub.start()
+        port = hub.port
+        hub.stop()
+        # From now on the port stays, since sensors know it.
+        with open(hub.config, encoding="utf-8") as f:
+            text = f.read().replace("0.0.0.0:0", f"0.0.0.0:{port}")
+        with open(hub.config, "w", encoding="utf-8") as f:
+            f.write(text)
+        hub.start()
+        truths, sensors = {}, []
+        for i, (name, member, net, seed) in enumerate(SENSORS):
+            capture, truth = synth(folder, name, SCENARIO.format(name=name, net=net, seed=seed))
+            truths[name] = truth["totals"]["packets"]
+            sensor = Sensor(folder, name, hub, f"https://10.77.{i}.1:{port}", member, [net],
+                            space.inside(space.sensors[i]))
+            sensor.replay(capture, 60, "--once")
+            stack.callback(sensor.process.end)
+            sensors.append(sensor)
+        host = space.hub_addresses()[0]
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            time.sleep(5 if not sanitized() else 10)
+            hub.stop(number)
+            time.sleep(1)
+            hub.start()
+        for sensor in sensors:
+            assert sensor.process.wait() == 0, sensor.process.text()[-3000:]
+        hub.drained(host=host)
+        seen = totals(hub, host)
+        assert seen == truths, f"{seen}\nis not the truth\n{truths}"
+        print(f"ok - {sum(truths.values())} packets of {len(truths)} sensors, to the packet")
+
+
+main()
