@@ -62,12 +62,20 @@ enum intake_verdict admit_header(const struct batch_frame *f, uint32_t sensor, u
 	return verdict == INTAKE_ACKNOWLEDGED && live ? INTAKE_PROVISIONAL : verdict;
 }
 
-/* A sketched count of distinct addresses errs by 3.3 %: five times that is beyond belief. */
+/* Past a few, distinct addresses are estimated, with an error of 3.3 %: five times that is beyond
+ * belief. */
+static double believable(double distinct)
+{
+	return distinct * 1.17 + 1;
+}
+
 static bool too_many_destinations(const struct window_header *w, const struct flow *row)
 {
-	double most = w->addresses > 0 ? w->addresses * 1.17 + 1 : INFINITY;
+	double most = row->exact ? (double)row->packets : believable((double)row->packets);
 
-	return row->destinations > row->packets || row->destinations > most;
+	if (w->addresses > 0)
+		most = fmin(most, believable(w->addresses));
+	return row->destinations > most;
 }
 
 static const char *row_lie(const struct window_header *w, const struct flow *row)

@@ -104,7 +104,9 @@ static void test_rows(void)
 	ROW(INTAKE_REFUSED, r.packets = 0);
 	ROW(INTAKE_REFUSED, r.packets = 11);
 	ROW(INTAKE_REFUSED, r.bytes = UINT64_MAX);
-	ROW(INTAKE_REFUSED, r.destinations = 11);
+	ROW(INTAKE_REFUSED, r.destinations = 13);
+	ROW(INTAKE_ACKNOWLEDGED, r.destinations = 11); /* an estimate */
+	ROW(INTAKE_REFUSED, r.destinations = r.exact = 11);
 	ROW(INTAKE_REFUSED, r.first_us = 60000000);
 	ROW(INTAKE_REFUSED, r.last_us = 60000000);
 	ROW(INTAKE_REFUSED, r.ttl_min = 21);
