@@ -18,9 +18,10 @@ $(BUILD)/build.ninja: CMakeLists.txt
 build: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
-# A day of a regional telescope, made and read. Opens nothing, says where the report lies.
+# A day of a regional telescope, made and read; then a hub and three sensors. Opens nothing, says where
+# to look. DEMO_FLAGS=--once: ends by itself.
 demo: build
-	@tools/demo $(BUILD)
+	@tools/demo $(BUILD) $(DEMO_FLAGS)
 
 # gcc, clang with address and undefined behaviour sanitizers, gcc with the thread sanitizer.
 test: deps

@@ -4,6 +4,7 @@
 Each part is a process of its own; `Space` puts them into network namespaces where this process may
 make them. Ends only what it started.
 """
+import contextlib
 import json
 import os
 import re
@@ -29,17 +30,24 @@ class Space:
         self.made = []
 
     def __enter__(self):
+        try:
+            self._make()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _make(self):
         for name in [self.hub, *self.sensors]:
             self._ip("netns", "add", name)
             self.made.append(name)
             self._ip("-n", name, "link", "set", "lo", "up")
         for i, name in enumerate(self.sensors):
-            self._ip("link", "add", "up", "netns", name, "type", "veth", "peer", "name", f"to{i}",
+            self._ip("link", "add", "line", "netns", name, "type", "veth", "peer", "name", f"to{i}",
                      "netns", self.hub)
-            for at, link, host in ((name, "up", 2), (self.hub, f"to{i}", 1)):
+            for at, link, host in ((name, "line", 2), (self.hub, f"to{i}", 1)):
                 self._ip("-n", at, "addr", "add", f"10.77.{i}.{host}/24", "dev", link)
                 self._ip("-n", at, "link", "set", link, "up")
-        return self
 
     def __exit__(self, *_):
         for name in self.made:
@@ -207,5 +215,9 @@ def synth(folder, name, text):
         return capture, json.load(f)
 
 
+@contextlib.contextmanager
 def temporary():
-    return tempfile.TemporaryDirectory(prefix="noroshi-test-")
+    """A folder that the users whom root becomes can reach."""
+    with tempfile.TemporaryDirectory(prefix="noroshi-test-") as folder:
+        os.chmod(folder, 0o755)
+        yield folder

@@ -22,7 +22,7 @@ sources = 300
 
 [bots]
 type = mirai
-hosts = 40
+sources = 400
 """
 
 SENSORS = [("alpha-one", "alpha", "198.18.0.0/20", 11), ("alpha-two", "alpha", "198.18.32.0/20", 12),

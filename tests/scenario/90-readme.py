@@ -27,7 +27,7 @@ def run(command):
         "capture.pcap", os.path.join(BUILD, "demo", "day.pcap"))
     print(here, flush=True)
     return subprocess.run(["bash", "-c", "set -o pipefail; " + here], cwd=SOURCE, timeout=600,
-                          env={**os.environ, "BUILD": BUILD}, capture_output=True, text=True,
+                          env={**os.environ, "BUILD": BUILD, "DEMO_FLAGS": "--once"}, capture_output=True, text=True,
                           check=False)
 
 
