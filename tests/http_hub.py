@@ -25,11 +25,12 @@ class UnixConnection(http.client.HTTPConnection):
 class Hub:
     """The program and one line of talk with it for each command."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, *store, patience=60):
         self.directory = directory
         self.log = open(os.path.join(directory, "log"), "w+", encoding="utf-8")
-        self.process = subprocess.Popen([PROGRAM, directory], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([PROGRAM, directory, str(patience), *store],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.log, text=True)
         self.port = json.loads(self.process.stdout.readline())["port"]
 
     def __enter__(self):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_hub DIRECTORY: the hub's HTTP server over real control data, with short patience and an
- * intake that only counts, for tests/scenario/52-http.py.
+ * http_hub DIRECTORY SECONDS [SOCKET]: the hub's HTTP server over real control data, with so much
+ * patience and an intake that only counts, for tests/scenario/52-http*.py. With a storer's socket
+ * it makes the tables there and answers questions.
  *
  * Prints one JSON line with its ports, then obeys one command a line and answers one line each:
  *   token ROLE MEMBER|- NAME      an access token's text
@@ -14,6 +15,8 @@
 #include "base/token.h"
 #include "serve/server.h"
 #include "store/control.h"
+#include "store/engine.h"
+#include "store/observations.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -33,6 +36,7 @@ struct hub {
 	struct serve *serve;
 	struct metrics metrics;
 	struct log log;
+	struct engine_options store;
 };
 
 static struct trouble trouble;
@@ -117,7 +121,7 @@ static void make_state(struct hub *h)
 	need(control_member_add(h->control, "beta", "Beta", &by, &id, &trouble));
 }
 
-static void start(struct hub *h)
+static void start(struct hub *h, unsigned patience)
 {
 	static char control[512], key[512], certificate[512], plain[512];
 	struct serve_options o = {
@@ -128,15 +132,16 @@ static void start(struct hub *h)
 	        .authority = h->authority,
 	        .control = control,
 	        .submit = submit,
+	        .store = h->store.socket ? &h->store : NULL,
 	        .others = SHARING_DEFAULT,
 	        .folder = h->directory,
 	        .connections_max = 200,
 	        .address_max = 100,
 	        .body_bytes_max = 40 << 20,
-	        .header_seconds = 2,
-	        .idle_seconds = 4,
-	        .body_seconds = 2,
-	        .answer_seconds = 4,
+	        .header_seconds = patience,
+	        .idle_seconds = 2 * patience,
+	        .body_seconds = patience,
+	        .answer_seconds = 2 * patience,
 	        .metrics_local = true,
 	        .metrics = &h->metrics,
 	        .log = &h->log,
@@ -147,6 +152,19 @@ static void start(struct hub *h)
 	snprintf(certificate, sizeof(certificate), "%s", path_of(h, "hub.pem"));
 	snprintf(plain, sizeof(plain), "%s", path_of(h, "http.sock"));
 	need(serve_start(&h->serve, &o, &trouble));
+}
+
+static void make_tables(struct hub *h)
+{
+	struct observations_config config = {.log = &h->log};
+	struct observations *tables;
+	struct engine *engine;
+
+	need(engine_open(&engine, &h->store, &trouble));
+	config.engine = engine;
+	need(observations_open(&tables, &config, &trouble));
+	observations_close(tables);
+	engine_free(engine);
 }
 
 static uint32_t member_of(struct hub *h, const char *name)
@@ -237,13 +255,16 @@ int main(int argc, char **argv)
 	static struct hub h;
 	char line[2048];
 
-	if (argc != 2)
+	if (argc != 3 && argc != 4)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(h.directory, sizeof(h.directory), "%s", argv[1]);
 	h.log = (struct log){.fd = STDERR_FILENO, .level = LOG_LEVEL_DEBUG};
+	h.store.socket = argv[3];
+	if (h.store.socket)
+		make_tables(&h);
 	make_state(&h);
-	start(&h);
+	start(&h, (unsigned)atoi(argv[2]));
 	printf("{\"port\": %u}\n", serve_port(h.serve));
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) && strncmp(line, "quit", 4) != 0) {

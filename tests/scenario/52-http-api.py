@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hub's API: joining, handing in, roles, what exists for whom, and every answer as the OpenAPI
 document says."""
-import http.client
 import json
 
 from http_hub import BATCH, Hub, ask, join, make_request
@@ -262,17 +261,6 @@ def check_coverage(api):
                 assert int(status) >= 400 or pair in api.seen, pair
 
 
-def check_end(hub):
-    """Requests on their way are finished when the hub ends."""
-    connection = http.client.HTTPSConnection("127.0.0.1", hub.port, timeout=60,
-                                             context=hub.context())
-    connection.connect()
-    connection.putrequest("GET", "/openapi.json")
-    connection.endheaders()
-    hub.quit()
-    assert connection.getresponse().status == 200
-
-
 def main():
     with folder() as directory, Hub(directory) as hub:
         first, first_certificate, first_key = join(hub, "first", "alpha")
@@ -296,7 +284,6 @@ def main():
         check_coverage(api)
         for token in tokens.values():
             assert token not in hub.log_text()
-        check_end(hub)
 
 
 main()

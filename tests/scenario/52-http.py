@@ -328,7 +328,7 @@ def check_end(hub, certificate, key):
 
 
 def main():
-    with folder() as directory, Hub(directory) as hub:
+    with folder() as directory, Hub(directory, patience=2) as hub:
         number, certificate, key = join(hub, "one", "alpha")
         check_refused(hub)
         check_targets(hub)
