@@ -21,20 +21,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_MAX_HERE = 512, PASSWORD_MAX = 256 };
+enum { PATH_MAX_HERE = 512 };
 
 /* Files of the state directory. */
 struct paths {
-	char control[PATH_MAX_HERE], journal[PATH_MAX_HERE], socket[PATH_MAX_HERE];
+	char control[PATH_MAX_HERE], journal[PATH_MAX_HERE];
 	char authority_key[PATH_MAX_HERE], authority[PATH_MAX_HERE];
 	char key[PATH_MAX_HERE], certificate[PATH_MAX_HERE], folder[PATH_MAX_HERE];
 };
 
 struct front {
-	const struct hub_settings *settings;
+	struct hub_place *place;
+	const struct hub_settings *settings; /* the place's */
 	const struct log *log;
 	struct paths paths;
-	char password[PASSWORD_MAX], hub_id[CONTROL_HUB_ID_MAX];
+	char hub_id[CONTROL_HUB_ID_MAX];
 	struct engine_options engine; /* how every connection to the store is made */
 	struct engine *writer;        /* the writer's own */
 	struct observations_keep keep;
@@ -52,10 +53,13 @@ static void set_paths(struct paths *p, const char *directory)
 		char *path;
 		const char *name;
 	} files[] = {
-	        {p->control, "control.db"},      {p->journal, "journal"},
-	        {p->socket, "storer.sock"},      {p->authority_key, "authority.key"},
-	        {p->authority, "authority.pem"}, {p->key, "hub.key"},
-	        {p->certificate, "hub.pem"},     {p->folder, "answers"},
+	        {p->control, "control.db"},
+	        {p->journal, "journal"},
+	        {p->authority_key, "authority.key"},
+	        {p->authority, "authority.pem"},
+	        {p->key, "hub.key"},
+	        {p->certificate, "hub.pem"},
+	        {p->folder, "answers"},
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -65,41 +69,6 @@ static void set_paths(struct paths *p, const char *directory)
 static const char *or_null(const char *text)
 {
 	return text && *text ? text : NULL;
-}
-
-/* The first line of a file. */
-static enum status read_password(struct front *f, struct trouble *t)
-{
-	const char *path = or_null(f->settings->store_password_file);
-	FILE *file;
-
-	if (!path)
-		return STATUS_OK;
-	file = fopen(path, "re");
-	if (!file || !fgets(f->password, sizeof(f->password), file)) {
-		if (file)
-			fclose(file);
-		return trouble_set(t, STATUS_NOT_FOUND, path, 0, "cannot read the password");
-	}
-	fclose(file);
-	f->password[strcspn(f->password, "\r\n")] = '\0';
-	return STATUS_OK;
-}
-
-static void set_engine(struct front *f)
-{
-	const struct hub_settings *s = f->settings;
-
-	f->engine = (struct engine_options){
-	        .socket = or_null(s->store_url) ? NULL : f->paths.socket,
-	        .url = or_null(s->store_url),
-	        .user = or_null(s->store_user),
-	        .password = or_null(f->password),
-	        .database = or_null(s->store_database),
-	        .authority = or_null(s->store_authority),
-	        .memory_bytes = s->query_memory,
-	        .seconds = (uint32_t)s->query_seconds,
-	};
 }
 
 /* For intake's writer, in its thread. An insert may take longer than a question. */
@@ -151,19 +120,11 @@ static enum status open_state(struct front *f, struct trouble *t)
 
 static enum status open_intake(struct front *f, struct trouble *t)
 {
-	const struct hub_settings *s = f->settings;
-
-	f->keep = (struct observations_keep){
-	        .rows = (uint32_t)s->keep_rows,
-	        .windows = (uint32_t)s->keep_windows,
-	        .minutes = (uint32_t)s->keep_minutes,
-	        .hours = (uint32_t)s->keep_hours,
-	        .days = (uint32_t)s->keep_days,
-	};
+	f->keep = hub_place_keep(f->place);
 	return intake_open(&f->intake,
 	                   &(struct intake_options){
 	                           .journal = f->paths.journal,
-	                           .journal_bytes_max = s->journal_size,
+	                           .journal_bytes_max = f->settings->journal_size,
 	                           .control = f->control,
 	                           .open_store = open_store,
 	                           .store_state = f,
@@ -197,6 +158,7 @@ static enum status open_server(struct front *f, struct trouble *t)
 	                                      .min_sources = (uint32_t)s->min_sources,
 	                                      .round_to = (uint32_t)s->round_to,
 	                                      .grain_minutes = (uint32_t)s->grain},
+	                           .keep = f->keep,
 	                           .folder = f->paths.folder,
 	                           .connections_max = (unsigned)s->connections,
 	                           .address_max = (unsigned)s->connections_address,
@@ -208,7 +170,7 @@ static enum status open_server(struct front *f, struct trouble *t)
 }
 
 /* What of the disk this process needs; the rest is out of its reach. */
-static enum status confine_front(const struct front *f, const char *directory, struct trouble *t)
+static enum status confine_front(const struct front *f, struct trouble *t)
 {
 	const char *wanted[] = {"/etc",
 	                        "/usr/share",
@@ -218,7 +180,7 @@ static enum status confine_front(const struct front *f, const char *directory, s
 	                        f->settings->store_password_file,
 	                        f->settings->store_authority};
 	const char *read[sizeof(wanted) / sizeof(wanted[0]) + 1] = {0};
-	const char *write[] = {directory, NULL};
+	const char *write[] = {f->place->dir, NULL};
 	struct confine_result result;
 	size_t n = 0;
 
@@ -270,7 +232,7 @@ static void front_clear(struct front *f)
 	free(f);
 }
 
-int front_run(const struct hub_settings *settings, const char *directory, const struct log *log)
+int front_run(struct hub_place *place, const struct log *log)
 {
 	struct front *f = calloc(1, sizeof(*f));
 	struct trouble t = {0};
@@ -278,15 +240,16 @@ int front_run(const struct hub_settings *settings, const char *directory, const 
 
 	if (!f)
 		return EXIT_NOTHING;
-	f->settings = settings;
+	f->place = place;
+	f->settings = &place->settings;
 	f->log = log;
-	set_paths(&f->paths, directory);
-	st = confine_front(f, directory, &t);
+	set_paths(&f->paths, place->dir);
+	st = confine_front(f, &t);
 	if (!st)
-		st = read_password(f, &t);
+		st = hub_place_password(place, &t);
 	if (!st)
 		st = open_state(f, &t);
-	set_engine(f);
+	hub_place_engine(place, &f->engine);
 	if (!st)
 		st = open_intake(f, &t);
 	if (!st)

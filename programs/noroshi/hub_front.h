@@ -6,10 +6,10 @@
 #define NOROSHI_HUB_FRONT_H
 
 #include "base/log.h"
-#include "hub_settings.h"
+#include "hub_place.h"
 
 /* Serve until SIGTERM or SIGINT, which the caller has blocked. directory is the state's. Returns
  * the process's exit status; what went wrong is in the log. One thread when it is called. */
-int front_run(const struct hub_settings *settings, const char *directory, const struct log *log);
+int front_run(struct hub_place *place, const struct log *log);
 
 #endif

@@ -44,62 +44,23 @@ const struct option_table hub_run_options = {
 };
 
 struct supervisor {
-	struct hub_settings settings;
-	struct ini *ini;
+	struct hub_place place;
 	struct log log;
-	char directory[PATH_MAX], data[PATH_MAX], socket[PATH_MAX], program[PATH_MAX];
 	struct storer *storer;
 	pid_t front;
 };
 
-/* The directory of the configuration, unless it names one. */
-static enum status find_directory(struct supervisor *s, const char *config, struct trouble *t)
-{
-	const char *named = s->settings.directory;
-	char parent[PATH_MAX], *slash;
-
-	snprintf(parent, sizeof(parent), "%s", config);
-	slash = strrchr(parent, '/');
-	if (slash)
-		slash[slash == parent] = '\0';
-	else
-		snprintf(parent, sizeof(parent), ".");
-	if (!realpath(named && *named ? named : parent, s->directory))
-		return trouble_set(t, status_of_errno(errno), named ? named : parent, 0,
-		                   "no state directory: %s ('noroshi hub init' makes one)",
-		                   strerror(errno));
-	return STATUS_OK;
-}
-
-/* noroshi-storer stands beside this program. */
-static void find_storer(struct supervisor *s)
-{
-	ssize_t n;
-	char *slash;
-
-	snprintf(s->data, sizeof(s->data), "%.4000s/observations", s->directory);
-	snprintf(s->socket, sizeof(s->socket), "%.4000s/storer.sock", s->directory);
-	if (s->settings.storer && *s->settings.storer) {
-		snprintf(s->program, sizeof(s->program), "%s", s->settings.storer);
-		return;
-	}
-	n = readlink("/proc/self/exe", s->program, sizeof(s->program) - 32);
-	s->program[n > 0 ? n : 0] = '\0';
-	slash = strrchr(s->program, '/');
-	snprintf(slash ? slash + 1 : s->program, 32, "noroshi-storer");
-}
-
 static enum status start_storer(struct supervisor *s, struct trouble *t)
 {
-	if (s->settings.store_url && *s->settings.store_url)
+	if (!hub_place_is_embedded(&s->place))
 		return STATUS_OK;
 	return storer_start(&s->storer,
 	                    &(struct storer_options){
-	                            .program = s->program,
-	                            .data = s->data,
-	                            .socket = s->socket,
-	                            .memory_bytes = s->settings.store_memory,
-	                            .threads = (uint32_t)s->settings.store_threads,
+	                            .program = s->place.storer,
+	                            .data = s->place.data,
+	                            .socket = s->place.socket,
+	                            .memory_bytes = s->place.settings.store_memory,
+	                            .threads = (uint32_t)s->place.settings.store_threads,
 	                            .log = &s->log,
 	                    },
 	                    t);
@@ -116,7 +77,7 @@ static enum status start_front(struct supervisor *s, struct trouble *t)
 	if (s->front == 0) {
 		if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 			_exit(EXIT_NOTHING);
-		exit(front_run(&s->settings, s->directory, &s->log));
+		exit(front_run(&s->place, &s->log));
 	}
 	return STATUS_OK;
 }
@@ -161,7 +122,7 @@ static int supervise(struct supervisor *s)
 
 	block_signals(&wanted);
 	umask(0077);
-	st = owner_become(s->directory, &t);
+	st = owner_become(s->place.dir, &t);
 	if (!st)
 		st = start_front(s, &t);
 	if (!st)
@@ -187,22 +148,18 @@ static int usage(const struct trouble *t)
 
 static int run_config(const struct run_settings *run)
 {
-	struct supervisor s = {.settings = hub_defaults, .log = log_standard()};
+	struct supervisor s = {.log = log_standard()};
 	struct trouble t = {0};
-	enum status st = config_read(&s.ini, run->config, &hub_config, &s.settings, &t);
-	int status = EXIT_NOTHING;
+	int status;
 
 	if (run->verbose)
 		s.log.level = LOG_LEVEL_DEBUG;
-	if (!st)
-		st = find_directory(&s, run->config, &t);
-	if (st) {
+	if (hub_place_read(&s.place, run->config, &t)) {
 		log_trouble(&s.log, LOG_LEVEL_ERROR, "hub-not-started", &t);
-	} else {
-		find_storer(&s);
-		status = supervise(&s);
+		return EXIT_NOTHING;
 	}
-	ini_free(s.ini);
+	status = supervise(&s);
+	hub_place_clear(&s.place);
 	return status;
 }
 

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query.h"
 
-#include "hub_settings.h"
+#include "hub_place.h"
 #include "store/control.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-enum { PASSWORD_MAX = 512 };
 
 /* The hub's people, as an administrator knows them. Names point into the lists. */
 struct people {
@@ -75,65 +71,17 @@ static enum status people_load(struct people *p, const char *dir, struct trouble
 	return STATUS_OK;
 }
 
-static bool given(const char *text)
+static enum status open_engine(struct engine **out, struct hub_place *place, struct trouble *t)
 {
-	return text && text[0];
-}
+	struct engine_options o;
+	enum status st = hub_place_password(place, t);
 
-/* The state directory: as configured, else where the configuration lies. */
-static void find_dir(const struct hub_settings *s, const char *config, char out[PATH_MAX])
-{
-	const char *slash = strrchr(config, '/');
-
-	if (given(s->directory))
-		snprintf(out, PATH_MAX, "%s", s->directory);
-	else if (slash)
-		snprintf(out, PATH_MAX, "%.*s", slash == config ? 1 : (int)(slash - config),
-		         config);
-	else
-		snprintf(out, PATH_MAX, ".");
-}
-
-static enum status read_password(const char *path, char out[PASSWORD_MAX], struct trouble *t)
-{
-	FILE *file;
-
-	out[0] = '\0';
-	if (!given(path))
-		return STATUS_OK;
-	file = fopen(path, "re");
-	if (!file)
-		return trouble_set(t, status_of_errno(errno), path, 0, "cannot read: %s",
-		                   strerror(errno));
-	if (fgets(out, PASSWORD_MAX, file))
-		out[strcspn(out, "\r\n")] = '\0';
-	fclose(file);
-	return STATUS_OK;
-}
-
-static enum status open_engine(struct engine **out, const struct hub_settings *s, const char *dir,
-                               struct trouble *t)
-{
-	char socket[PATH_MAX + 16], password[PASSWORD_MAX];
-	struct engine_options o = {.memory_bytes = s->query_memory,
-	                           .seconds = (uint32_t)s->query_seconds};
-	enum status st = read_password(s->store_password_file, password, t);
-
-	snprintf(socket, sizeof(socket), "%s/storer.sock", dir);
-	if (given(s->store_url))
-		o.url = s->store_url;
-	else
-		o.socket = socket;
-	o.user = given(s->store_user) ? s->store_user : NULL;
-	o.password = password[0] ? password : NULL;
-	o.database = given(s->store_database) ? s->store_database : NULL;
-	o.authority = given(s->store_authority) ? s->store_authority : NULL;
+	hub_place_engine(place, &o);
 	return st ? st : engine_open(out, &o, t);
 }
 
 enum status query_direct(const struct query_work *w, struct trouble *t)
 {
-	struct hub_settings settings = hub_defaults;
 	struct viewer viewer = {.role = ROLE_ADMINISTRATOR};
 	struct people people = {0};
 	struct answer_request request = {.query = w->query,
@@ -141,25 +89,19 @@ enum status query_direct(const struct query_work *w, struct trouble *t)
 	                                 .roster = &people.roster,
 	                                 .now_s = (uint64_t)time(NULL)};
 	struct engine *engine = NULL;
-	struct ini *ini = NULL;
-	char dir[PATH_MAX];
-	enum status st = config_read(&ini, w->settings->config, &hub_config, &settings, t);
+	struct hub_place place;
+	enum status st = hub_place_read(&place, w->settings->config, t);
 
 	if (st)
 		return st;
-	request.keep = (struct observations_keep){.rows = (uint32_t)settings.keep_rows,
-	                                          .windows = (uint32_t)settings.keep_windows,
-	                                          .minutes = (uint32_t)settings.keep_minutes,
-	                                          .hours = (uint32_t)settings.keep_hours,
-	                                          .days = (uint32_t)settings.keep_days};
-	find_dir(&settings, w->settings->config, dir);
-	st = people_load(&people, dir, t);
+	request.keep = hub_place_keep(&place);
+	st = people_load(&people, place.dir, t);
 	if (!st)
-		st = open_engine(&engine, &settings, dir, t);
+		st = open_engine(&engine, &place, t);
 	if (!st)
 		st = answer_run(engine, &request, w->sink, t);
 	engine_free(engine);
 	people_clear(&people);
-	ini_free(ini);
+	hub_place_clear(&place);
 	return st;
 }
