@@ -28,6 +28,7 @@
 enum { LINE_MAX_BYTES = 4096, SENSORS = 4 };
 
 struct driver {
+	struct log log;
 	struct engine *engine;
 	struct observations *o;
 	struct flow_block block;
@@ -36,10 +37,10 @@ struct driver {
 static enum status open_store(struct driver *d, const struct engine_options *options,
                               const char *cluster, unsigned quorum, struct trouble *t)
 {
-	struct log log = log_standard();
-	struct observations_config config = {.log = &log, .cluster = cluster, .quorum = quorum};
+	struct observations_config config = {.log = &d->log, .cluster = cluster, .quorum = quorum};
 	enum status st = engine_open(&d->engine, options, t);
 
+	d->log = log_standard();
 	config.engine = d->engine;
 	return st ? st : observations_open(&d->o, &config, t);
 }

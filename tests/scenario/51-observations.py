@@ -54,7 +54,8 @@ def kill_at_random(box):
             box.storer.kill()
             d.child.stdout.readline()
             box.start()
-            assert d.say(f"insert {DAY} {seed} 2000 kill-{seed}") == "ok"
+            again = d.say(f"insert {DAY} {seed} 2000 kill-{seed}")
+            assert again == "ok", again
         assert d.say(f"insert {DAY} 100 2000 kill-100") == "ok"
         assert rows_and_rollups(box.query)[0] == 2000 * KILLS
         d.ok("check")
