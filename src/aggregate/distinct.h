@@ -59,8 +59,7 @@ static inline void distinct_note(uint8_t registers[FLOW_REGISTERS], uint32_t val
 	uint8_t rank = (uint8_t)(rest ? __builtin_clz(rest) + 1 : DISTINCT_RANK_BITS + 1);
 	uint8_t *slot = &registers[value >> DISTINCT_RANK_BITS];
 
-	if (rank > *slot)
-		*slot = rank;
+	*slot = rank > *slot ? rank : *slot; /* no branch: nobody can foretell it */
 }
 
 /* Add where more than the inline words are needed and there is no sketch yet. */

@@ -13,23 +13,43 @@ enum { SLOTS_MIN = 1 << 9, PORTS_INLINE = 2 };
 
 #define TIME_MAX_US ((UINT64_C(1) << 56) - 1) /* of an entry's bits */
 
+/* A fresh index of `places`; the old one stays where memory is out. */
+static enum status new_index(struct sources *s, uint64_t places)
+{
+	uint8_t *tags = calloc(places + TAGS_AT_ONCE, 1);
+	uint32_t *numbers = malloc(places * sizeof(*numbers));
+
+	if (!tags || !numbers) {
+		free(tags);
+		free(numbers);
+		return STATUS_NO_MEMORY;
+	}
+	free(s->tags);
+	free(s->numbers);
+	s->tags = tags;
+	s->numbers = numbers;
+	s->mask = places - 1;
+	return STATUS_OK;
+}
+
 enum status sources_init(struct sources *s, size_t budget)
 {
-	*s = (struct sources){.mask = SLOTS_MIN - 1, .budget = budget};
+	*s = (struct sources){.budget = budget};
 	slab_init(&s->entries, sizeof(struct source_entry), 8);
 	slab_init(&s->more, sizeof(struct source_more), 6);
 	for (uint32_t i = 0; i < PORT_CLASSES; i++)
 		slab_init(&s->ports[i], (uint32_t)sizeof(struct source_port_count) * (4u << i),
 		          i < 8 ? 8 - i : 0);
 	distinct_pool_init(&s->pool, true);
-	s->slots = calloc(SLOTS_MIN, sizeof(*s->slots));
-	return s->slots ? STATUS_OK : STATUS_NO_MEMORY;
+	return new_index(s, SLOTS_MIN);
 }
 
 void sources_clear(struct sources *s)
 {
-	free(s->slots);
-	s->slots = NULL;
+	free(s->tags);
+	free(s->numbers);
+	s->tags = NULL;
+	s->numbers = NULL;
 	slab_clear(&s->entries);
 	slab_clear(&s->more);
 	for (int i = 0; i < PORT_CLASSES; i++)
@@ -44,7 +64,7 @@ static size_t live_bytes(const struct slab *s)
 
 size_t sources_bytes(const struct sources *s)
 {
-	size_t bytes = (s->mask + 1) * sizeof(*s->slots) + live_bytes(&s->entries) +
+	size_t bytes = (s->mask + 1) * (1 + sizeof(*s->numbers)) + live_bytes(&s->entries) +
 	               live_bytes(&s->more) + distinct_pool_live(&s->pool);
 
 	for (int i = 0; i < PORT_CLASSES; i++)
@@ -66,27 +86,25 @@ struct source_entry *sources_at(const struct sources *s, uint32_t i)
 
 void sources_prefetch(const struct sources *s, uint64_t hash)
 {
-	prefetch_read(&s->slots[hash & s->mask]);
+	prefetch_read(&s->tags[hash & s->mask]);
+	prefetch_read(&s->numbers[hash & s->mask]);
 }
 
-/* From slot `at` on, the first that is empty or has the hash's tag. */
-static inline uint64_t next_slot(const struct sources *s, uint64_t at, uint64_t hash)
+/* The upper bits of an IPv6 address's hash have chosen the shard. */
+static inline uint8_t source_tag(uint64_t hash)
 {
-	at &= s->mask;
-	while (s->slots[at] && (s->slots[at] ^ hash) >> 32)
-		at = (at + 1) & s->mask;
-	return at;
+	return tag_of(hash << 4);
 }
 
 void sources_prefetch_entry(const struct sources *s, uint64_t hash)
 {
-	uint64_t slot = s->slots[next_slot(s, hash, hash)];
+	uint64_t at = tags_next(s->tags, s->mask, hash & s->mask, source_tag(hash));
 
-	if (slot) {
-		const char *entry = slab_at(&s->entries, (uint32_t)slot - 1);
+	if (s->tags[at]) {
+		const char *entry = slab_at(&s->entries, s->numbers[at]);
 
-		for (size_t i = 0; i < sizeof(struct source_entry); i += 64)
-			prefetch_write(entry + i);
+		prefetch_write(entry);
+		prefetch_write(entry + 64);
 	}
 }
 
@@ -117,20 +135,16 @@ static void insert(struct sources *s, uint64_t hash, uint32_t number)
 {
 	uint64_t at = hash & s->mask;
 
-	while (s->slots[at])
+	while (s->tags[at])
 		at = (at + 1) & s->mask;
-	s->slots[at] = (hash >> 32 << 32) | (number + 1);
+	tags_set(s->tags, s->mask, at, source_tag(hash));
+	s->numbers[at] = number;
 }
 
-static enum status rebuild(struct sources *s, uint64_t slots)
+static enum status rebuild(struct sources *s, uint64_t places)
 {
-	uint64_t *fresh = calloc(slots, sizeof(*fresh));
-
-	if (!fresh)
+	if (new_index(s, places))
 		return STATUS_NO_MEMORY;
-	free(s->slots);
-	s->slots = fresh;
-	s->mask = slots - 1;
 	for (uint32_t i = 0; i < sources_room(s); i++) {
 		const struct source_entry *e = sources_at(s, i);
 
@@ -142,12 +156,13 @@ static enum status rebuild(struct sources *s, uint64_t slots)
 
 struct source_entry *sources_find(struct sources *s, const struct addr *a, uint64_t hash)
 {
+	uint8_t tag = source_tag(hash);
 	struct source_entry *e;
 	uint32_t number;
 
-	for (uint64_t at = next_slot(s, hash, hash); s->slots[at];
-	     at = next_slot(s, at + 1, hash)) {
-		e = slab_at(&s->entries, (uint32_t)s->slots[at] - 1);
+	for (uint64_t at = tags_next(s->tags, s->mask, hash & s->mask, tag); s->tags[at];
+	     at = tags_next(s->tags, s->mask, (at + 1) & s->mask, tag)) {
+		e = slab_at(&s->entries, s->numbers[at]);
 		if (addr_compare(&e->address, a) == 0)
 			return e;
 	}

@@ -13,6 +13,7 @@
 
 #include "aggregate/distinct.h"
 #include "aggregate/slab.h"
+#include "aggregate/tags.h"
 #include "aggregate/window.h"
 #include "base/status.h"
 #include "model/analysis.h"
@@ -69,7 +70,8 @@ enum { PORT_CLASSES = 20 }; /* port tables of 4 << class places */
 
 struct sources {
 	struct slab entries, more;
-	uint64_t *slots; /* hash tag << 32 | entry + 1; 0 empty */
+	uint8_t *tags;     /* of the index's places */
+	uint32_t *numbers; /* of their entries */
 	uint64_t mask;
 	uint32_t count;
 	struct distinct_pool pool;

@@ -10,7 +10,7 @@
 static enum status allocate(struct window *w, uint64_t slots)
 {
 	w->rows = aligned_alloc(64, slots * sizeof(*w->rows));
-	w->tags = calloc(slots + WINDOW_TAGS, 1);
+	w->tags = calloc(slots + TAGS_AT_ONCE, 1);
 	w->used = malloc(slots / 4 * 3 * sizeof(*w->used));
 	if (!w->rows || !w->tags || !w->used)
 		return STATUS_NO_MEMORY;
@@ -60,19 +60,12 @@ size_t window_bytes(const struct window *w)
 void window_reset(struct window *w)
 {
 	if (w->count)
-		memset(w->tags, 0, w->mask + 1 + WINDOW_TAGS);
+		memset(w->tags, 0, w->mask + 1 + TAGS_AT_ONCE);
 	w->count = 0;
 	w->v6_count = 0;
 	if (w->v6_slots)
 		memset(w->v6_slots, 0, w->v6_room * 2 * sizeof(*w->v6_slots));
 	distinct_pool_reset(&w->pool);
-}
-
-static void set_tag(struct window *w, uint64_t at, uint8_t tag)
-{
-	w->tags[at] = tag;
-	if (at < WINDOW_TAGS)
-		w->tags[w->mask + 1 + at] = tag;
 }
 
 /* Twice the slots; rows keep the order in which they came. */
@@ -96,7 +89,7 @@ static bool grow(struct window *w)
 			at = (at + 1) & w->mask;
 		w->rows[at] = *from;
 		w->used[i] = (uint32_t)at;
-		set_tag(w, at, window_tag(hash));
+		tags_set(w->tags, w->mask, at, tag_of(hash));
 	}
 	free(old.rows);
 	free(old.tags);
@@ -230,7 +223,7 @@ static __attribute__((noinline)) struct row *row_new(struct window *w, struct sa
 		while (w->tags[s->slot])
 			s->slot = (uint32_t)((s->slot + 1) & w->mask);
 	}
-	set_tag(w, s->slot, s->tag);
+	tags_set(w->tags, w->mask, s->slot, s->tag);
 	w->used[w->count++] = s->slot;
 	row_start(&w->rows[s->slot], s);
 	return &w->rows[s->slot];
@@ -246,7 +239,7 @@ bool window_add(struct window *w, struct sample *s)
 		window_seek(w, s);
 	}
 	while (w->tags[s->slot] && w->rows[s->slot].key != s->key)
-		s->slot = (uint32_t)window_next(w, (s->slot + 1) & w->mask, s->tag);
+		s->slot = (uint32_t)tags_next(w->tags, w->mask, (s->slot + 1) & w->mask, s->tag);
 	row = w->tags[s->slot] ? &w->rows[s->slot] : row_new(w, s);
 	if (!row)
 		return false;

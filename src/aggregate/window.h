@@ -14,7 +14,7 @@
 #define AGGREGATE_WINDOW_H
 
 #include "aggregate/distinct.h"
-#include "base/cursor.h"
+#include "aggregate/tags.h"
 #include "base/hash.h"
 #include "base/prefetch.h"
 #include "base/status.h"
@@ -27,7 +27,6 @@
 enum {
 	WINDOW_SECONDS = 60,
 	WINDOW_ROWS_MIN = 1 << 9,
-	WINDOW_TAGS = 8, /* compared at once */
 };
 
 /* Protocol classes in the key, in the order of IANA numbers; OTHER keeps the number in `port`. */
@@ -145,7 +144,7 @@ struct sample {
 
 struct window {
 	struct row *rows;
-	uint8_t *tags; /* a slot's, 0: empty; the first WINDOW_TAGS again behind the last */
+	uint8_t *tags; /* of the slots */
 	uint64_t mask; /* slots - 1 */
 	uint32_t *used;
 	uint32_t count;
@@ -176,34 +175,13 @@ static inline uint64_t window_hash(uint64_t key)
 	return hash_u64(key, 0);
 }
 
-/* Never 0: an empty slot has that. */
-static inline uint8_t window_tag(uint64_t hash)
-{
-	return (uint8_t)(hash >> 56 | 0x80);
-}
-
-/* From slot `at` on, the first that is empty or has the tag. */
-static inline uint64_t window_next(const struct window *w, uint64_t at, uint8_t tag)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-
-	for (;; at = (at + WINDOW_TAGS) & w->mask) {
-		uint64_t tags = bytes_le64(w->tags + at), differ = tags ^ ones * tag;
-		/* The lowest zero byte of `differ` is found exactly; the other term is exact. */
-		uint64_t found = (((differ - ones) & ~differ) | ~tags) & tops;
-
-		if (found)
-			return (at + ((unsigned)__builtin_ctzll(found) >> 3)) & w->mask;
-	}
-}
-
 /* Set where the search for the sample's row begins, and start loading what it needs. */
 static inline void window_aim(const struct window *w, struct sample *s)
 {
 	uint64_t hash = window_hash(s->key);
 
 	s->slot = (uint32_t)hash;
-	s->tag = window_tag(hash);
+	s->tag = tag_of(hash);
 	prefetch_read(&w->tags[hash & w->mask]);
 }
 
@@ -211,7 +189,7 @@ static inline void window_aim(const struct window *w, struct sample *s)
  * it. */
 static inline void window_seek(const struct window *w, struct sample *s)
 {
-	s->slot = (uint32_t)window_next(w, s->slot & w->mask, s->tag);
+	s->slot = (uint32_t)tags_next(w->tags, w->mask, s->slot & w->mask, s->tag);
 	s->doublings = w->doublings;
 	prefetch_write(&w->rows[s->slot]);
 }
@@ -232,9 +210,10 @@ static inline uint32_t window_destination(uint32_t destination_key, const struct
 static inline void window_prefetch_block(const struct window *w, const struct sample *s)
 {
 	const struct row *row = &w->rows[s->slot];
+	/* One branch: that the row is new is as hard to foretell as its set. */
+	unsigned state = -(unsigned)(w->tags[s->slot] != 0) & (unsigned)row->distinct;
 
-	if (w->tags[s->slot])
-		distinct_prefetch(&w->pool, row->words, (uint8_t)row->distinct, s->destination);
+	distinct_prefetch(&w->pool, row->words, (uint8_t)state, s->destination);
 }
 
 /* Count one packet into its row; after window_seek(). Returns false only where memory for a larger

@@ -297,10 +297,12 @@ answer_usual(struct worker *w, const struct record *record, unsigned shard_numbe
 /* The layout of a usual packet's options as far as a rule asks for it. */
 static INLINE uint32_t usual_layout(const uint8_t *options, uint32_t bytes, uint16_t tcp_window)
 {
-	if (bytes == 0)
-		return OPTIONS_NONE;
-	return usual_asks_layout(tcp_window) ? tcp_signature_of(options, bytes).layout
-	                                     : OPTIONS_OTHER;
+	uint32_t any = bytes != 0;
+
+	/* Not a branch each: most have no options or an unasked window, in no order. */
+	if (any & (uint32_t)usual_asks_layout(tcp_window))
+		return tcp_signature_of(options, bytes).layout;
+	return any * OPTIONS_OTHER;
 }
 
 /* The sample of a usual packet, by the rules of sample_fill(); marks and signs are left to the
