@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
-BENCH_PARTS ?= analyze sensor
+BENCH_PARTS ?= analyze sensor questions
 
 .PHONY: all build deps demo test bench fuzz deb lint install clean
 all: build
@@ -37,15 +37,18 @@ test: deps
 	ninja -C $(BUILD)/tsan
 	@tools/run-tests $(BUILD)/test $(BUILD)/asan $(BUILD)/tsan
 
-# BENCH_PARTS: analyze (bench/run) and sensor (bench/sensor, in network namespaces of its own).
+# BENCH_PARTS: analyze (bench/run), sensor (bench/sensor, in network namespaces of its own) and
+# questions (bench/questions: answers over 100 million drawn rows, which takes 8 GB and minutes).
 # BENCH_DIR: where the 1.5 GB capture lies (BUILD/bench). BENCH_FLAGS, BENCH_SENSOR_FLAGS: see
-# bench/run --help, bench/sensor --help.
+# bench/run --help, bench/sensor --help; BENCH_QUESTIONS_FLAGS: bench/questions --help.
 bench: build
 	@tools/install-packages bench
 	ninja -C $(BUILD) bench_programs
 	@case " $(BENCH_PARTS) " in *" analyze "*) bench/run --build $(BUILD) $(BENCH_FLAGS);; esac
 	@case " $(BENCH_PARTS) " in *" sensor "*) \
 		bench/sensor --build $(BUILD) $(BENCH_SENSOR_FLAGS);; esac
+	@case " $(BENCH_PARTS) " in *" questions "*) \
+		bench/questions --build $(BUILD) $(BENCH_QUESTIONS_FLAGS);; esac
 
 # FUZZ: name of one target; all of them otherwise, FUZZ_SECONDS each.
 fuzz: deps
