@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 BENCH_PARTS ?= analyze sensor questions
 
-.PHONY: all build deps demo test bench fuzz deb lint install clean
+.PHONY: all build deps demo test soak bench fuzz deb lint install clean
 all: build
 
 deps:
@@ -36,6 +36,12 @@ test: deps
 	ninja -C $(BUILD)/asan
 	ninja -C $(BUILD)/tsan
 	@tools/run-tests $(BUILD)/test $(BUILD)/asan $(BUILD)/tsan
+
+# kill -9 of hub and storer, 200 times, while sensors hand in.
+soak: build
+	@tools/install-packages test
+	NOROSHI_KILLS=200 NOROSHI=$(BUILD)/noroshi NOROSHI_STORER=$(abspath $(BUILD))/noroshi-storer \
+		NOROSHI_BUILD=$(BUILD) PYTHONPATH=tests python3 tests/scenario/62-kill.py
 
 # BENCH_PARTS: analyze (bench/run), sensor (bench/sensor, in network namespaces of its own) and
 # questions (bench/questions: answers over 100 million drawn rows, which takes 8 GB and minutes).

@@ -88,6 +88,8 @@ class Process:
         return self
 
     def text(self):
+        if not os.path.exists(self.log):
+            return ""
         with open(self.log, encoding="utf-8", errors="replace") as f:
             return f.read()
 
@@ -128,7 +130,6 @@ class Hub:
         self.process = Process(os.path.join(folder, "hub.log"),
                                ["hub", "--config", self.config], self.prefix)
         self.port = 0
-        self.starts = 0
 
     def _configure(self, more):
         """Put keys into the sections of the sample."""
@@ -143,11 +144,19 @@ class Hub:
             f.write(text)
 
     def start(self):
-        self.starts += 1
+        ready, opened = r"hub-ready port=(\d+)", r"store-opened"
+        before = [len(re.findall(p, self.process.text())) for p in (ready, opened)]
         self.process.start()
-        self.port = int(self.process.wait_for(r"hub-ready port=(\d+)", self.starts))
-        self.process.wait_for(r"store-opened", self.starts)
+        self.port = int(self.process.wait_for(ready, before[0] + 1))
+        self.process.wait_for(opened, before[1] + 1)
         return self
+
+    def fix_port(self):
+        """Listen where we listen now from the next start on, since sensors know it."""
+        with open(self.config, encoding="utf-8") as f:
+            text = re.sub(r"^(listen = .*):0$", rf"\1:{self.port}", f.read(), flags=re.M)
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write(text)
 
     def stop(self, number=signal.SIGTERM):
         self.process.end(number)

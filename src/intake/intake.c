@@ -149,6 +149,8 @@ enum status intake_open(struct intake **out, const struct intake_options *o, str
 	if (!st)
 		st = open_journal(in, t);
 	if (!st)
+		journal_gauge(in->journal, in->options.metrics);
+	if (!st)
 		st = start(in, t);
 	if (st)
 		intake_close(in);
@@ -265,6 +267,7 @@ static enum intake_verdict take_final(struct intake *in, const struct batch_fram
 		count(in, METRIC_INTAKE_FRAMES, 1);
 		count(in, METRIC_INTAKE_ROWS, f->rows);
 		count(in, METRIC_INTAKE_BYTES, n);
+		journal_gauge(in->journal, in->options.metrics);
 	}
 	return verdict;
 }

@@ -342,6 +342,15 @@ void journal_waiting(struct journal *j, uint64_t *bytes, uint64_t *segments)
 	pthread_mutex_unlock(&j->mutex);
 }
 
+void journal_gauge(struct journal *j, struct metrics *metrics)
+{
+	uint64_t bytes, segments;
+
+	journal_waiting(j, &bytes, &segments);
+	metrics_set(metrics, METRIC_JOURNAL_BYTES, bytes);
+	metrics_set(metrics, METRIC_JOURNAL_SEGMENTS, segments);
+}
+
 /* One segment that an earlier run left. */
 static enum status adopt(struct journal *j, uint64_t number, struct journal_found *found,
                          struct trouble *t)

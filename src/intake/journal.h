@@ -15,6 +15,7 @@
 #ifndef INTAKE_JOURNAL_H
 #define INTAKE_JOURNAL_H
 
+#include "base/metrics.h"
 #include "base/status.h"
 #include "ship/batch.h"
 
@@ -77,6 +78,9 @@ void journal_cut_now(struct journal *j);
 
 /* Bytes and segments that wait; any thread. */
 void journal_waiting(struct journal *j, uint64_t *bytes, uint64_t *segments);
+
+/* The same as figures for /metrics. */
+void journal_gauge(struct journal *j, struct metrics *metrics);
 
 void journal_close(struct journal *j);
 

@@ -256,15 +256,6 @@ static void keep_house(struct writer *w)
 		log_note(w->options->log, "old-rows-dropped", "partitions=%u", dropped);
 }
 
-static void set_gauges(struct writer *w)
-{
-	uint64_t bytes, segments;
-
-	journal_waiting(w->journal, &bytes, &segments);
-	metrics_set(w->options->metrics, METRIC_JOURNAL_BYTES, bytes);
-	metrics_set(w->options->metrics, METRIC_JOURNAL_SEGMENTS, segments);
-}
-
 /* Before there is anything to write, so that questions find tables. */
 static void open_first(struct writer *w)
 {
@@ -288,7 +279,7 @@ void *writer_run(void *state)
 			handle_segment(w, number, path);
 		store_live(w);
 		keep_house(w);
-		set_gauges(w);
+		journal_gauge(w->journal, w->options->metrics);
 		if (watch_tick(w->watch, w->options->control, now_s(w), &t))
 			log_trouble(w->options->log, LOG_LEVEL_WARNING, "health-not-kept", &t);
 	}

@@ -50,19 +50,12 @@ def main():
         for member in ("alpha", "beta"):
             hub.admin("member", "add", member)
         hub.start()
-        port = hub.port
-        hub.stop()
-        # From now on the port stays, since sensors know it.
-        with open(hub.config, encoding="utf-8") as f:
-            text = f.read().replace("0.0.0.0:0", f"0.0.0.0:{port}")
-        with open(hub.config, "w", encoding="utf-8") as f:
-            f.write(text)
-        hub.start()
+        hub.fix_port()
         truths, sensors = {}, []
         for i, (name, member, net, seed) in enumerate(SENSORS):
             capture, truth = synth(folder, name, SCENARIO.format(name=name, net=net, seed=seed))
             truths[name] = truth["totals"]["packets"]
-            sensor = Sensor(folder, name, hub, f"https://10.77.{i}.1:{port}", member, [net],
+            sensor = Sensor(folder, name, hub, f"https://10.77.{i}.1:{hub.port}", member, [net],
                             space.inside(space.sensors[i]))
             sensor.replay(capture, 60, "--once")
             stack.callback(sensor.process.end)

@@ -12,7 +12,7 @@ import subprocess
 from noroshi_test import SOURCE
 
 BUILD = os.environ["NOROSHI_BUILD"]
-ONLY_LOOKED_UP = {"make test", "make bench", "make fuzz", "make lint", "make install"}
+ONLY_LOOKED_UP = {"make test", "make bench", "make fuzz", "make lint", "make install", "make soak", "make deb"}
 
 
 def fenced_commands(text):
