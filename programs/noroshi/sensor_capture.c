@@ -180,6 +180,8 @@ static enum status run(struct capture *c, struct trouble *t)
 	         c->sensor->replay ? "replay" : c->sensor->settings.watch.capture.interface,
 	         lookout_stats(c->watch).threads, (unsigned long long)c->sensor->boot_id);
 	st = lookout_run(c->watch, &stop, t);
+	if (st == STATUS_INTERRUPTED && atomic_load(&stop))
+		st = STATUS_OK; /* a replay that was told to end */
 	atomic_store(&c->over, true);
 	pthread_join(thread, NULL);
 	update_board(c);
