@@ -46,9 +46,10 @@ void sensor_watch_add(struct sensor_watch *s, const struct window_row *w, uint32
 	s->rate_now = mean_to(s->rate_now, rate, NOW_SHARE, s->windows);
 	s->rate_usual = mean_to(s->rate_usual, rate, USUAL_SHARE, s->windows);
 	s->loss = mean_to(s->loss, all > 0 ? (double)dropped / all : 0, NOW_SHARE, s->windows);
-	s->windows++;
-	if (h->lost_windows > s->lost_windows)
+	/* Counted by the sensor since it first ran: what we find is no news. */
+	if (s->windows && h->lost_windows > s->lost_windows)
 		s->lost_at = now_s;
+	s->windows++;
 	s->lost_windows = h->lost_windows;
 	s->clock_offset_us = h->clock_offset_us;
 	s->clock_error_us = h->clock_error_us;
