@@ -18,11 +18,13 @@ struct command {
 extern const struct option_table synth_options;
 extern const struct option_table flows_options;
 extern const struct option_table query_options;
+extern const struct option_table detect_options;
 
 extern const struct command command_analyze;
 extern const struct command command_synth;
 extern const struct command command_flows;
 extern const struct command command_query;
 extern const struct command command_hub;
+extern const struct command command_detect;
 
 #endif

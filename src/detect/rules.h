@@ -72,6 +72,24 @@
 #define RULE_FRESH_PACKETS 50
 #define RULE_FRESH_P       1e-6 /* chance that a steady port had shown no source till then */
 
+/* Change, section 5. */
+#define RULE_CHANGE_BINS    12     /* of history; with fewer nothing is judged */
+#define RULE_CHANGE_Z       6.0    /* robust z on log counts: section 5 */
+#define RULE_CHANGE_TWO_Z   4.0    /* each of two bins that follow one another, ours */
+#define RULE_CHANGE_FDR     0.0005 /* of the alarms of a bin and scope: one in 14 days at 144 bins */
+#define RULE_CHANGE_FACTOR  1.5    /* smaller rises are not told */
+#define RULE_CHANGE_LEAST   3.0    /* sources: what is usual is never taken for fewer */
+#define RULE_CHANGE_SOURCES 10     /* nor fewer sources more than usual */
+#define RULE_CHANGE_MODEL   0.1    /* the usual level is not known better, ours */
+#define RULE_CUSUM_RATIO    1.5    /* the rise that the sum is tuned to */
+#define RULE_CUSUM_LIMIT    16.0   /* ln: one series runs e^16 bins without a false alarm */
+#define RULE_VANISH_USUAL   20.0   /* sources; a port with fewer may be quiet by chance */
+#define RULE_VANISH_SHARE   0.2
+#define RULE_VANISH_LOG_P   (-18.4) /* 1e-8, in each of two bins */
+#define RULE_EPISODE_QUIET  3       /* bins until it is over */
+#define RULE_EPISODE_BINS   36      /* then it is the new level */
+#define RULE_EPISODE_SURE   (-25.0) /* ln p: enough in one bin */
+
 /* Inference of the monitored prefixes, ours. */
 #define INFER_PREFIXES_MAX 64   /* more are no telescope; the heaviest are kept */
 #define INFER_SHORTEST_V4  8    /* no telescope is larger than a /8 */
