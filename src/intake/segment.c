@@ -67,7 +67,8 @@ enum status segment_list(const char *directory, uint64_t **numbers, size_t *coun
 	closedir(d);
 	if (st)
 		return trouble_set(t, st, directory, 0, "out of memory");
-	qsort(*numbers, *count, sizeof(**numbers), compare);
+	if (*count > 0)
+		qsort(*numbers, *count, sizeof(**numbers), compare);
 	return STATUS_OK;
 }
 
