@@ -67,6 +67,47 @@ static enum status take_cells(void *state, const struct native_block *b)
 	return STATUS_OK;
 }
 
+/* Where a watched sensor stands in the list; its length where it does not. */
+static size_t place_of(const struct answer_windows *w, uint32_t number)
+{
+	const struct sensor_list *l = &w->scope->watched;
+	size_t low = 0, high = l->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (l->numbers[middle] < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < l->count && l->numbers[low] == number ? low : l->count;
+}
+
+/* Cells come by time: a sensor's first one is its earliest. */
+static enum status find_starts(struct answer_windows *w, struct trouble *t)
+{
+	const struct sensor_list *l = &w->scope->watched;
+
+	w->since = calloc(l->count + 1, sizeof(*w->since));
+	if (!w->since)
+		return trouble_set(t, STATUS_NO_MEMORY, NULL, 0, "out of memory");
+	for (size_t i = 0; i < l->count; i++) {
+		const struct roster_sensor *s =
+		        answer_sensor(w->scope->request->roster, l->numbers[i]);
+
+		w->since[i] = (uint32_t)((s->since_s + 59) / 60);
+	}
+	for (size_t i = 0; i < w->count; i++) {
+		size_t at = place_of(w, w->cells[i].sensor);
+		uint32_t first = w->cells[i].unit * w->minutes;
+
+		if (at < l->count && first < w->since[at])
+			w->since[at] = first;
+	}
+	return STATUS_OK;
+}
+
 static uint32_t choose_unit(const struct answer_windows *w, uint32_t width)
 {
 	static const uint32_t units[] = {1, 10, 60, 360, 1440};
@@ -95,6 +136,8 @@ enum status answer_windows_read(struct answer_windows *w, struct engine *e,
 	st = sql_check(&sql, t);
 	if (!st)
 		st = engine_query(e, sql.text, run, take_cells, w, t);
+	if (!st)
+		st = find_starts(w, t);
 	sql_clear(&sql);
 	if (st)
 		answer_windows_clear(w);
@@ -104,7 +147,9 @@ enum status answer_windows_read(struct answer_windows *w, struct engine *e,
 void answer_windows_clear(struct answer_windows *w)
 {
 	free(w->cells);
+	free(w->since);
 	w->cells = NULL;
+	w->since = NULL;
 	w->count = w->room = 0;
 }
 
@@ -162,7 +207,8 @@ static uint32_t sensor_minutes(const struct answer_windows *w, const struct rost
                                uint32_t from, uint32_t to)
 {
 	uint64_t now = w->scope->request->now_s / 60;
-	uint64_t start = (s->since_s + 59) / 60, end = now > ON_THEIR_WAY ? now - ON_THEIR_WAY : 0;
+	uint64_t start = w->since[place_of(w, s->number)],
+	         end = now > ON_THEIR_WAY ? now - ON_THEIR_WAY : 0;
 
 	if (s->until_s && s->until_s / 60 < end)
 		end = s->until_s / 60;
@@ -225,8 +271,8 @@ static int by_sensor(const void *a, const void *b)
 static void find_gaps(const struct answer_windows *w, const struct roster_sensor *s,
                       const struct window_cell *cells, size_t count, struct answer_complete *out)
 {
-	uint64_t since = (s->since_s + 59) / 60;
-	uint32_t from = since > w->from ? (uint32_t)since : w->from, unit, to;
+	uint32_t since = w->since[place_of(w, s->number)];
+	uint32_t from = since > w->from ? since : w->from, unit, to;
 
 	for (size_t i = 0; i < count; i++) {
 		unit = cells[i].unit * w->minutes;

@@ -27,6 +27,7 @@ struct answer_windows {
 	uint32_t minutes;          /* of a unit */
 	struct window_cell *cells; /* by unit, then sensor */
 	size_t count, room;
+	uint32_t *since; /* of each watched sensor: the minute from which windows are expected */
 };
 
 /* Sums over a stretch of time and some of the sensors. */
@@ -46,7 +47,8 @@ void answer_windows_clear(struct answer_windows *w);
 struct window_sums answer_windows_sum(const struct answer_windows *w, uint32_t from, uint32_t to,
                                       uint32_t sensor, uint32_t member);
 
-/* Windows that were to be expected in [from, to): each watched sensor, while the hub knew it,
+/* Windows that were to be expected in [from, to): each watched sensor, while the hub knew it or
+ * from its first window in the period on, which a replay may have sent from before;
  * without the two newest minutes, which may still be on their way. */
 uint64_t answer_windows_expected(const struct answer_windows *w, uint32_t from, uint32_t to,
                                  uint32_t sensor, uint32_t member);
