@@ -17,6 +17,7 @@ import urllib.parse
 from noroshi_test import PROGRAM, run
 
 STORER = os.environ.get("NOROSHI_STORER", "")
+STORER = STORER if os.path.exists(STORER) else ""
 WAIT_S = 120
 
 

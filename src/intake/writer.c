@@ -263,7 +263,8 @@ static void open_first(struct writer *w)
 
 	while (!atomic_load(&w->stop) && open_store(w, &t))
 		note_failure(w, &t);
-	note_success(w);
+	if (w->store)
+		note_success(w);
 }
 
 void *writer_run(void *state)
