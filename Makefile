@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 BENCH_PARTS ?= analyze sensor questions
 
-.PHONY: all build deps demo test soak bench fuzz deb lint install clean
+.PHONY: all build deps demo test soak bench evaluate fuzz deb lint install clean
 all: build
 
 deps:
@@ -55,6 +55,10 @@ bench: build
 		bench/sensor --build $(BUILD) $(BENCH_SENSOR_FLAGS);; esac
 	@case " $(BENCH_PARTS) " in *" questions "*) \
 		bench/questions --build $(BUILD) $(BENCH_QUESTIONS_FLAGS);; esac
+
+# What forecasts reach on real data, into docs/evaluation; skipped loudly where the data are not.
+evaluate: build
+	@tools/evaluate $(BUILD)
 
 # FUZZ: name of one target; all of them otherwise, FUZZ_SECONDS each.
 fuzz: deps

@@ -19,11 +19,13 @@ extern const struct option_table synth_options;
 extern const struct option_table flows_options;
 extern const struct option_table query_options;
 extern const struct option_table detect_options;
+extern const struct option_table forecast_options;
 
 extern const struct command command_analyze;
 extern const struct command command_synth;
 extern const struct command command_flows;
 extern const struct command command_query;
+extern const struct command command_forecast;
 extern const struct command command_hub;
 extern const struct command command_detect;
 

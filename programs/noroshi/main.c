@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {
         &command_analyze, &command_synth,  &command_flows,  &command_hub,
-        &command_query,   &command_sensor, &command_detect,
+        &command_query,   &command_sensor, &command_detect, &command_forecast,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -23,7 +23,7 @@ static const struct option_table *const documented[] = {
         &hub_member_add_options, &hub_invite_options,  &hub_profile_options,
         &hub_token_add_options,  &hub_audit_options,   &hub_certificate_options,
         &sensor_options,         &sensor_join_options, &sensor_status_options,
-        &detect_options,
+        &detect_options,         &forecast_options,
 };
 
 /* Configuration files, as "hub.conf". */
