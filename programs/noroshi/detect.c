@@ -4,9 +4,11 @@
 
 #include "aggregate/pipeline.h"
 #include "base/timefmt.h"
+#include "detect/evaluate.h"
 #include "detect/event_list.h"
 #include "enrich/geo.h"
 #include "report/events.h"
+#include "report/scores.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,8 @@ struct detect {
 	struct geo *geo;
 	struct lookout *lookout;
 	struct event_list events;
+	struct evaluate_log log; /* with --evaluate */
+	struct answer truth;
 	struct outfile *out;
 	unsigned failures;
 };
@@ -45,6 +49,8 @@ static enum status take_event(void *state, const struct event *e)
 		if (outfile_status(d->out))
 			return outfile_status(d->out);
 	}
+	if (d->set.evaluate && evaluate_note(&d->log, e))
+		return STATUS_NO_MEMORY;
 	return list.event(list.state, e);
 }
 
@@ -76,6 +82,11 @@ static enum status check_usage(const struct detect *d, struct trouble *t)
 		                   "name captures or batch files; see --help");
 	if (s->json && s->changes)
 		return trouble_set(t, STATUS_USAGE, NULL, 0, "--json or --changes, not both");
+	if (s->evaluate != (s->truth != NULL))
+		return trouble_set(t, STATUS_USAGE, NULL, 0, "--evaluate and --truth go together");
+	if (s->evaluate && (s->json || s->changes || s->checkpoint))
+		return trouble_set(t, STATUS_USAGE, NULL, 0,
+		                   "--evaluate prints its tables and nothing else");
 	return STATUS_OK;
 }
 
@@ -91,8 +102,6 @@ static enum status open_lookout(struct detect *d)
 	        .country_state = d->geo,
 	};
 
-	o.settings.quiet_s = s->quiet_ns / NS_PER_SECOND;
-	o.settings.newcomers = (unsigned)s->newcomers;
 	o.settings.memory = s->memory;
 	return lookout_new(&d->lookout, &o);
 }
@@ -158,11 +167,27 @@ static enum status set_up(struct detect *d, struct trouble *t)
 		st = choose_detectors(d, t);
 	if (!st && d->set.geo)
 		st = geo_open(&d->geo, d->set.geo, t);
+	if (!st && d->set.truth)
+		st = answer_read(&d->truth, d->set.truth, t);
 	if (!st)
 		st = outfile_open(&d->out, "-", t);
 	if (!st)
 		st = open_lookout(d);
 	return st ? st : load_checkpoint(d, t);
+}
+
+static enum status print_scores(struct detect *d, struct trouble *t)
+{
+	struct evaluation *e = calloc(1, sizeof(*e));
+	struct outfile *out = d->out;
+
+	if (!e)
+		return STATUS_NO_MEMORY;
+	d->out = NULL;
+	evaluate(&d->truth, &d->events, &d->log, e);
+	scores_text(e, out);
+	free(e);
+	return outfile_commit(out, t);
 }
 
 static enum status print(struct detect *d, struct trouble *t)
@@ -188,7 +213,7 @@ static int detect(struct detect *d)
 	if (!st)
 		st = d->set.checkpoint ? save_checkpoint(d, &t) : lookout_finish(d->lookout);
 	if (!st)
-		st = print(d, &t);
+		st = d->set.evaluate ? print_scores(d, &t) : print(d, &t);
 	if (st && st != STATUS_PIPE) {
 		char text[1024];
 
@@ -205,6 +230,8 @@ static void clean_up(struct detect *d)
 	outfile_abandon(d->out);
 	lookout_free(d->lookout);
 	event_list_clear(&d->events);
+	evaluate_log_clear(&d->log);
+	answer_clear(&d->truth);
 	geo_free(d->geo);
 	text_list_clear(&d->files);
 	text_list_clear(&d->set.nets);
@@ -216,8 +243,6 @@ static int run(int argc, char **argv)
 	struct detect_settings usual = detect_settings_usual();
 	struct detect d = {.set = {.memory = usual.memory,
 	                           .threads = 1,
-	                           .newcomers = usual.newcomers,
-	                           .quiet_ns = usual.quiet_s * NS_PER_SECOND,
 	                           .grace_ns = LOOKOUT_GRACE_SECONDS * NS_PER_SECOND}};
 	struct trouble t = {0};
 	int result = EXIT_USAGE;

@@ -24,6 +24,12 @@ static const struct option rows[] = {
          "Print each change of an event when it happens, as a line of JSON, instead of the events "
          "as they stand at the end.",
          OPTION_FLAG, AT(changes), 0, 0},
+        {"evaluate", NULL,
+         "Hold the events against the truth and print the tables: what was found, how early, how "
+         "many false alarms a day.",
+         OPTION_FLAG, AT(evaluate), 0, 0},
+        {"truth", "FILE", "The truth about the capture, as noroshi synth writes it.", OPTION_TEXT,
+         AT(truth), 0, 0},
         {"checkpoint", "FILE",
          "Go on from this file where it is there, and leave in it what closed bins left. Rows of "
          "bins that were still open are wanted again.",

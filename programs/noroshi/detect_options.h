@@ -10,9 +10,9 @@
 
 struct detect_options_set {
 	struct text_list nets, only;
-	const char *geo, *checkpoint;
-	uint64_t memory, threads, grace_ns, quiet_ns, newcomers;
-	bool json, changes, help;
+	const char *geo, *truth, *checkpoint;
+	uint64_t memory, threads, grace_ns;
+	bool json, changes, evaluate, help;
 };
 
 /* Feed the files, captures or batch files, into the lookout in the order of time. What can be

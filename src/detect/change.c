@@ -93,7 +93,13 @@ static enum status make_room(struct change *c)
 	return STATUS_OK;
 }
 
-static double log_deviation(const struct series *s, double usual)
+/* How well the usual level is known: the tide of all ports is not that of each. */
+static double model_error(double tide)
+{
+	return fmax(RULE_CHANGE_MODEL, RULE_CHANGE_TIDE * fabs(tide));
+}
+
+static double log_deviation(const struct series *s, double usual, double tide)
 {
 	float logs[TREND_BINS];
 	double median, deviation;
@@ -102,14 +108,14 @@ static double log_deviation(const struct series *s, double usual)
 		logs[i] = log1pf(s->ring[i]);
 	median = robust_median(logs, s->filled);
 	deviation = robust_deviation(logs, s->filled, median);
-	return fmax(deviation, fmax(1 / sqrt(usual + 1), RULE_CHANGE_MODEL));
+	return fmax(deviation, fmax(1 / sqrt(usual + 1), model_error(tide)));
 }
 
-static double nb_size(const struct series *s, double usual)
+static double nb_size(const struct series *s, double usual, double tide)
 {
 	double level = fmax((double)s->median, 1);
 	double spread = robust_deviation(s->ring, s->filled, (double)s->median) * usual / level;
-	double model = RULE_CHANGE_MODEL * usual;
+	double model = model_error(tide) * usual;
 
 	return robust_nb_size(usual, fmax(usual + model * model, spread * spread));
 }
@@ -122,9 +128,10 @@ static void judge(const struct trend *t, struct series *s, struct judgement *j)
 	*j = (struct judgement){.judged = s->filled >= RULE_CHANGE_BINS};
 	if (!j->judged)
 		return;
-	j->usual = fmax((double)s->median * exp(tide), RULE_CHANGE_LEAST);
-	size = nb_size(s, j->usual);
-	j->z = (log1p(value) - log1p(j->usual)) / log_deviation(s, j->usual);
+	/* A falling tide is believed by half: ports that fall less than others have not risen. */
+	j->usual = fmax((double)s->median * exp(tide < 0 ? tide / 2 : tide), RULE_CHANGE_LEAST);
+	size = nb_size(s, j->usual, tide);
+	j->z = (log1p(value) - log1p(j->usual)) / log_deviation(s, j->usual, tide);
 	j->log_p = robust_nb_log_upper(value, j->usual, size);
 	if (j->z > RULE_CHANGE_TWO_Z && (double)s->last_z > RULE_CHANGE_TWO_Z) {
 		double both = j->log_p + (double)s->last_log_p;

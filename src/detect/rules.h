@@ -81,14 +81,15 @@
 #define RULE_CHANGE_LEAST   3.0    /* sources: what is usual is never taken for fewer */
 #define RULE_CHANGE_SOURCES 10     /* nor fewer sources more than usual */
 #define RULE_CHANGE_MODEL   0.1    /* the usual level is not known better, ours */
+#define RULE_CHANGE_TIDE    0.5    /* of its ln: how far a port may differ from all, ours */
 #define RULE_CUSUM_RATIO    1.5    /* the rise that the sum is tuned to */
 #define RULE_CUSUM_LIMIT    16.0   /* ln: one series runs e^16 bins without a false alarm */
 #define RULE_VANISH_USUAL   20.0   /* sources; a port with fewer may be quiet by chance */
 #define RULE_VANISH_SHARE   0.2
 #define RULE_VANISH_LOG_P   (-18.4) /* 1e-8, in each of two bins */
-#define RULE_EPISODE_QUIET  3       /* bins until it is over */
+#define RULE_EPISODE_QUIET  6       /* bins until it is over: what comes back each hour is one */
 #define RULE_EPISODE_BINS   36      /* then it is the new level */
-#define RULE_EPISODE_SURE   (-25.0) /* ln p: enough in one bin */
+#define RULE_EPISODE_SURE   (-23.0) /* ln p, 1e-10: enough in one bin */
 
 /* Inference of the monitored prefixes, ours. */
 #define INFER_PREFIXES_MAX 64   /* more are no telescope; the heaviest are kept */
