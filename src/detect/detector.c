@@ -5,6 +5,7 @@
 
 const struct detector *const detectors[] = {
         &detector_change,
+        &detector_group,
         NULL,
 };
 

@@ -58,5 +58,6 @@ MUST_USE enum status detector_tell(struct event *e, const struct scene *scene,
                                    const struct event_sink *sink);
 
 extern const struct detector detector_change;
+extern const struct detector detector_group;
 
 #endif

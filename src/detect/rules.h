@@ -91,6 +91,14 @@
 #define RULE_EPISODE_BINS   36      /* then it is the new level */
 #define RULE_EPISODE_SURE   (-23.0) /* ln p, 1e-10: enough in one bin */
 
+/* Groups that move together, section 5; numbers ours. */
+#define RULE_GROUP_MEMBERS  8            /* fewer are not told */
+#define RULE_GROUP_CHANCE   0.05         /* of the members may be there by chance: precision 0.95 */
+#define RULE_GROUP_LOG_P    (-16.0)      /* ln: that chance brings so many together */
+#define RULE_GROUP_SAME     0.5          /* of the smaller one's members: it is the same group */
+#define RULE_GROUP_SILENT_S 7200         /* then its event is closed */
+#define RULE_GROUP_MEMORY_S (28 * 86400) /* then its name is forgotten */
+
 /* Inference of the monitored prefixes, ours. */
 #define INFER_PREFIXES_MAX 64   /* more are no telescope; the heaviest are kept */
 #define INFER_SHORTEST_V4  8    /* no telescope is larger than a /8 */
