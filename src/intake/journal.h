@@ -84,4 +84,18 @@ void journal_gauge(struct journal *j, struct metrics *metrics);
 
 void journal_close(struct journal *j);
 
+/* --- a journal that others may have open --- */
+
+/* The lowest and the highest number that a segment has; 0 where there is none. */
+MUST_USE enum status journal_span(const char *directory, uint64_t *oldest, uint64_t *newest,
+                                  struct trouble *t);
+
+/* Told of each file that is not as it should be. */
+typedef void journal_finding(void *state, const char *file, const char *text);
+
+/* Read all segments, and change none. A tail that was not finished is nothing wrong. What an
+ * opening set aside is told as well; found->damaged counts what was told. */
+MUST_USE enum status journal_check(const char *directory, journal_finding *say, void *state,
+                                   struct journal_found *found, struct trouble *t);
+
 #endif

@@ -221,6 +221,19 @@ static void survey(const uint8_t *bytes, size_t n,
 	facts->torn_bytes = n - whole;
 }
 
+enum status segment_look(const char *path, struct segment_facts *facts, struct trouble *t)
+{
+	uint8_t *bytes = NULL;
+	size_t n = 0;
+	enum status st = segment_read(path, SEGMENT_BYTES_MAX, &bytes, &n, t);
+
+	memset(facts, 0, sizeof(*facts));
+	if (!st)
+		survey(bytes, n, NULL, NULL, facts);
+	free(bytes);
+	return st;
+}
+
 enum status segment_recover(const char *path,
                             void (*found)(void *state, const struct batch_frame *frame),
                             void *state, struct segment_facts *facts, struct trouble *t)

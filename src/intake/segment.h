@@ -28,6 +28,9 @@ MUST_USE enum status segment_recover(const char *path,
                                      void (*found)(void *state, const struct batch_frame *frame),
                                      void *state, struct segment_facts *facts, struct trouble *t);
 
+/* The facts alone: the file stays as it is. */
+MUST_USE enum status segment_look(const char *path, struct segment_facts *facts, struct trouble *t);
+
 /* Read a segment whole; the caller frees *bytes. STATUS_LIMIT: larger than `most`. */
 MUST_USE enum status segment_read(const char *path, uint64_t most, uint8_t **bytes, size_t *n,
                                   struct trouble *t);
