@@ -144,6 +144,18 @@ class Hub:
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(text)
 
+    @classmethod
+    def restored(cls, folder, name, other, *options):
+        """A hub in folder/name from a backup of `other`, with its tokens."""
+        hub = cls.__new__(cls)
+        hub.folder = os.path.join(folder, name)
+        run("hub", "restore", *options, hub.folder)
+        hub.prefix, hub.token, hub.port = other.prefix, other.token, 0
+        hub.config = os.path.join(hub.folder, "hub.conf")
+        hub.process = Process(os.path.join(folder, name + ".log"), ["hub", "--config", hub.config],
+                              hub.prefix)
+        return hub
+
     def start(self):
         ready, opened = r"hub-ready port=(\d+)", r"store-opened"
         before = [len(re.findall(p, self.process.text())) for p in (ready, opened)]

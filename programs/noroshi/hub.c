@@ -6,9 +6,10 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-        &command_hub_init,    &command_hub_run,         &command_hub_member,  &command_hub_invite,
-        &command_hub_sensors, &command_hub_revoke,      &command_hub_profile, &command_hub_token,
-        &command_hub_audit,   &command_hub_certificate,
+        &command_hub_init,    &command_hub_run,         &command_hub_member,   &command_hub_invite,
+        &command_hub_sensors, &command_hub_revoke,      &command_hub_profile,  &command_hub_token,
+        &command_hub_audit,   &command_hub_certificate, &command_hub_check,    &command_hub_move,
+        &command_hub_backup,  &command_hub_restore,     &command_hub_withdraw,
 };
 
 /* `noroshi hub --config FILE` is `noroshi hub run --config FILE`. */

@@ -15,6 +15,11 @@ extern const struct command command_hub_profile;
 extern const struct command command_hub_token;
 extern const struct command command_hub_audit;
 extern const struct command command_hub_certificate;
+extern const struct command command_hub_check;
+extern const struct command command_hub_move;
+extern const struct command command_hub_withdraw;
+extern const struct command command_hub_restore;
+extern const struct command command_hub_backup;
 
 extern const struct option_table hub_init_options;
 extern const struct option_table hub_run_options;
@@ -24,5 +29,10 @@ extern const struct option_table hub_profile_options;
 extern const struct option_table hub_token_add_options;
 extern const struct option_table hub_audit_options;
 extern const struct option_table hub_certificate_options;
+extern const struct option_table hub_check_options;
+extern const struct option_table hub_move_options;
+extern const struct option_table hub_withdraw_options;
+extern const struct option_table hub_restore_options;
+extern const struct option_table hub_backup_options;
 
 #endif

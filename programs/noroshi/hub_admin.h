@@ -73,6 +73,10 @@ MUST_USE enum status hub_url(struct hub_session *s, char *out, size_t size, stru
 MUST_USE enum status hub_member_id(struct hub_session *s, const char *name, uint32_t *id,
                                    struct trouble *t);
 
+/* A sensor by name or number. STATUS_NOT_FOUND. */
+MUST_USE enum status hub_sensor_find(struct hub_session *s, const char *text,
+                                     struct control_sensor *out, struct trouble *t);
+
 /* --- printing --- */
 
 /* Seconds since 1970 as RFC 3339; "-" for 0. */

@@ -2,12 +2,12 @@
 #include "hub.h"
 #include "hub_admin.h"
 #include "hub_certify.h"
+#include "hub_folder.h"
 #include "hub_settings.h"
 #include "owner.h"
 
 #include "base/token.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,42 +50,6 @@ static const char *const made_files[] = {"control.db",    "control.db-wal", "con
                                          "authority.key", "authority.pem",  "hub.key",
                                          "hub.pem",       "hub.conf"};
 static const char *const made_folders[] = {"journal", "observations"};
-
-static bool is_empty(const char *path)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-	bool empty = dir != NULL;
-
-	while (empty && (entry = readdir(dir)))
-		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	if (dir)
-		closedir(dir);
-	return empty;
-}
-
-/* Ours alone, before anything secret lies in it. *existed: an empty one was there. */
-static enum status make_place(const char *dir, bool *existed, struct trouble *t)
-{
-	struct stat info;
-
-	*existed = false;
-	if (mkdir(dir, 0700) == 0)
-		return STATUS_OK;
-	if (errno != EEXIST)
-		return trouble_set(t, status_of_errno(errno), dir, 0, "cannot make it: %s",
-		                   strerror(errno));
-	*existed = true;
-	if (stat(dir, &info) != 0 || !S_ISDIR(info.st_mode))
-		return trouble_set(t, STATUS_CONFLICT, dir, 0, "not a directory");
-	if (!is_empty(dir))
-		return trouble_set(t, STATUS_CONFLICT, dir, 0,
-		                   "not empty: a hub is made in a directory of its own");
-	if (chmod(dir, 0700) != 0)
-		return trouble_set(t, STATUS_DENIED, dir, 0, "cannot make it private: %s",
-		                   strerror(errno));
-	return STATUS_OK;
-}
 
 static enum status make_folders(struct hub_session *s, struct trouble *t)
 {
@@ -250,7 +214,7 @@ static enum status init(struct hub_session *s, struct trouble *t)
 		snprintf(host, sizeof(host), "localhost");
 	st = owner_become(s->dir, t);
 	if (!st)
-		st = make_place(s->dir, &existed, t);
+		st = folder_make(s->dir, &existed, t);
 	if (st)
 		return st;
 	st = make_all(s, settings, names, t);

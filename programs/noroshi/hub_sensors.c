@@ -120,8 +120,8 @@ static enum status list(struct hub_session *s, struct trouble *t)
 }
 
 /* Names may be all digits: a name goes before a number. */
-static enum status find(struct hub_session *s, const char *text, struct control_sensor *out,
-                        struct trouble *t)
+enum status hub_sensor_find(struct hub_session *s, const char *text, struct control_sensor *out,
+                            struct trouble *t)
 {
 	enum status st = control_sensor_by_name(s->control, text, out, t);
 	bool is_number = strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
@@ -135,7 +135,7 @@ static enum status find(struct hub_session *s, const char *text, struct control_
 static enum status revoke(struct hub_session *s, struct trouble *t)
 {
 	struct control_sensor sensor;
-	enum status st = find(s, s->operands->items[0], &sensor, t);
+	enum status st = hub_sensor_find(s, s->operands->items[0], &sensor, t);
 
 	return st ? st
 	          : control_sensor_end(s->control, sensor.number, CONTROL_SENSOR_REVOKED, &s->actor,

@@ -23,7 +23,9 @@ static const struct option_table *const documented[] = {
         &hub_member_add_options, &hub_invite_options,  &hub_profile_options,
         &hub_token_add_options,  &hub_audit_options,   &hub_certificate_options,
         &sensor_options,         &sensor_join_options, &sensor_status_options,
-        &detect_options,         &forecast_options,
+        &detect_options,         &forecast_options,    &hub_check_options,
+        &hub_move_options,       &hub_backup_options,  &hub_restore_options,
+        &hub_withdraw_options,
 };
 
 /* Configuration files, as "hub.conf". */
