@@ -106,12 +106,20 @@ class Process:
         raise AssertionError(f"{' '.join(self.args)}: no '{pattern}' in\n{self.text()[-4000:]}")
 
     def wait(self):
-        return self.child.wait(timeout=WAIT_S * 2)
+        status = self.child.wait(timeout=WAIT_S * 2)
+        self.check()
+        return status
 
     def end(self, number=signal.SIGTERM):
         if self.child and self.child.poll() is None:
             self.child.send_signal(number)
             self.child.wait(timeout=WAIT_S)
+        self.check()
+
+    def check(self):
+        """A sanitizer's words must not go by in a log."""
+        found = re.search(r".*(?:Sanitizer|runtime error).*(?:\n.*){0,40}", self.text())
+        assert not found, found.group()
 
 
 class Hub:
