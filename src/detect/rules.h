@@ -91,6 +91,20 @@
 #define RULE_EPISODE_BINS   36      /* then it is the new level */
 #define RULE_EPISODE_SURE   (-23.0) /* ln p, 1e-10: enough in one bin */
 
+/* Worms, section 5 (Zou et al. 2005); a rate is of ten minutes, numbers ours. */
+#define RULE_WORM_START  2.5  /* standard deviations above usual: from here on it is followed */
+#define RULE_WORM_ALARM  5.0  /* the same, for an alarm */
+#define RULE_WORM_RATE   0.03 /* slower growth is not told from the tide: 0.18 an hour */
+#define RULE_WORM_SURE   3.5  /* the rate in its standard deviations */
+#define RULE_WORM_STEADY 0.3  /* most that the rate may have moved in two bins */
+#define RULE_WORM_GROWN  2.0  /* times, since it is followed */
+#define RULE_WORM_BENT                                                        \
+	0.6 /* of the earlier growth in logs that the later half must have: a \
+	       straight line has less */
+#define RULE_WORM_BINS  5
+#define RULE_WORM_STALL 6   /* bins without growth */
+#define RULE_WORM_OVER  0.3 /* of the peak: it is over */
+
 /* Groups that move together, section 5; numbers ours. */
 #define RULE_GROUP_MEMBERS  8            /* fewer are not told */
 #define RULE_GROUP_CHANCE   0.05         /* of the members may be there by chance: precision 0.95 */
