@@ -154,6 +154,7 @@ static int backtest(const struct forecast_settings *s)
 
 	history_init(&h, s->memory);
 	progress_init(&meter.progress, !s->quiet);
+	meter.progress.noun = "rows";
 	if (!st)
 		st = history_read(&h, s->file, &read, &t);
 	progress_clear(&meter.progress);

@@ -8,7 +8,7 @@
 
 void progress_init(struct progress *p, bool wanted)
 {
-	*p = (struct progress){.shown = wanted && isatty(STDERR_FILENO)};
+	*p = (struct progress){.shown = wanted && isatty(STDERR_FILENO), .noun = "packets"};
 	clock_gettime(CLOCK_MONOTONIC, &p->start);
 }
 
@@ -21,10 +21,10 @@ static double seconds_since(const struct timespec *start)
 }
 
 void progress_draw(struct progress *p, const char *what, uint64_t done, uint64_t total,
-                   uint64_t packets)
+                   uint64_t count)
 {
 	double seconds = seconds_since(&p->start);
-	double rate = seconds > 0 ? (double)packets / seconds : 0;
+	double rate = seconds > 0 ? (double)count / seconds : 0;
 	char left[TIME_TEXT_MAX];
 
 	if (!p->shown)
@@ -32,12 +32,12 @@ void progress_draw(struct progress *p, const char *what, uint64_t done, uint64_t
 	p->drawn = true;
 	if (total && done && done <= total) {
 		duration_text(seconds * (double)(total - done) / (double)done, left);
-		fprintf(stderr, "\r\033[K%.40s  %.0f %%  %.1f M packets  %.2f M/s  %s left", what,
-		        100.0 * (double)done / (double)total, (double)packets / 1e6, rate / 1e6,
-		        left);
+		fprintf(stderr, "\r\033[K%.40s  %.0f %%  %.1f M %s  %.2f M/s  %s left", what,
+		        100.0 * (double)done / (double)total, (double)count / 1e6, p->noun,
+		        rate / 1e6, left);
 	} else {
-		fprintf(stderr, "\r\033[K%.40s  %.1f M packets  %.2f M/s", what,
-		        (double)packets / 1e6, rate / 1e6);
+		fprintf(stderr, "\r\033[K%.40s  %.1f M %s  %.2f M/s", what, (double)count / 1e6,
+		        p->noun, rate / 1e6);
 	}
 }
 

@@ -10,6 +10,7 @@
 struct progress {
 	bool shown;
 	bool drawn;
+	const char *noun; /* what is counted: "packets" unless changed after progress_init() */
 	struct timespec start;
 };
 
@@ -18,7 +19,7 @@ void progress_init(struct progress *p, bool wanted);
 
 /* Draw: what is being read, how far, at what rate. total 0: not known. */
 void progress_draw(struct progress *p, const char *what, uint64_t done, uint64_t total,
-                   uint64_t packets);
+                   uint64_t count);
 
 /* Take the line away. */
 void progress_clear(struct progress *p);

@@ -9,7 +9,8 @@
  * implicit recommendation system", 2010, after the Highly Predictive Blocklists of Zhang, Porras
  * and Ullrich, 2008), put together by a logistic regression that learns each day from the last.
  * Beside it stand the two naive scores: rows at this sensor (local worst) and rows at all sensors
- * (global worst) in the last LISTS_KEEP_DAYS. A day's chances use that day and those before it.
+ * (global worst) in the last LISTS_KEEP_DAYS. A day's chances use that day and those before it;
+ * a source that was not seen for LISTS_KEEP_DAYS is forgotten.
  *
  * Memory is LISTS_CELL_BYTES for each pair of a source and a sensor. Owns its memory; one thread.
  */

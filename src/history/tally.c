@@ -87,54 +87,61 @@ static int heavier(const void *left, const void *right)
 	return a->key < b->key ? -1 : a->key > b->key;
 }
 
+/* Keys with their weights, by number. */
+struct weighing {
+	struct ids ids;
+	struct tally *all;
+	size_t room;
+};
+
+static enum status weigh(struct weighing *w, const struct history_row *row, enum tally_kind kind)
+{
+	struct ids_key key = wide(key_of(row, kind));
+	uint32_t known = w->ids.count, id = ids_of(&w->ids, &key);
+
+	if (id == IDS_NONE)
+		return STATUS_OK; /* the table is full of keys: a new one is not among the heavy */
+	if (id >= w->room) {
+		size_t room = w->room ? w->room * 2 : 256;
+		struct tally *all = realloc(w->all, room * sizeof(*all));
+
+		if (!all)
+			return STATUS_NO_MEMORY;
+		memset(all + w->room, 0, (room - w->room) * sizeof(*all));
+		w->all = all;
+		w->room = room;
+	}
+	if (id == known)
+		w->all[id].key = key_of(row, kind);
+	w->all[id].weight += row->count;
+	return STATUS_OK;
+}
+
 /* Weigh all keys; the set keeps the heaviest. */
 static enum status choose(struct tally_set *set, const struct history *h,
                           const struct tally_span *span, size_t most, size_t weighed)
 {
-	struct ids ids;
-	struct tally *all = NULL;
-	size_t room = 0;
+	struct weighing w = {.all = NULL};
 	enum status st = STATUS_OK;
 
-	ids_init(&ids, KEYS_MAX);
+	ids_init(&w.ids, KEYS_MAX);
 	for (size_t i = span->first_row; i < span->end_row && !st; i++) {
 		const struct history_row *row = &h->rows[i];
-		struct ids_key key = wide(key_of(row, set->kind));
-		uint32_t id;
 
 		if (bin_of(span, row) >= weighed)
 			break;
-		if (set->kind == TALLY_COUNTRY && row->country == 0)
-			continue;
-		id = ids_of(&ids, &key);
-		if (id == IDS_NONE)
-			continue; /* the table is full of keys: a new one is not among the heavy */
-		if (id >= room) {
-			struct tally *grown = realloc(all, (room ? room * 2 : 256) * sizeof(*all));
-
-			if (!grown) {
-				st = STATUS_NO_MEMORY;
-				break;
-			}
-			all = grown;
-			room = room ? room * 2 : 256;
-		}
-		if (id + 1 == ids.count && (set->count < ids.count)) {
-			all[id] = (struct tally){.key = key_of(row, set->kind)};
-			set->count = ids.count;
-		}
-		all[id].weight += row->count;
+		if (set->kind != TALLY_COUNTRY || row->country != 0)
+			st = weigh(&w, row, set->kind);
 	}
-	ids_clear(&ids);
-	if (st || !all) {
-		free(all);
-		set->count = 0;
-		return st;
+	if (!st && w.all) {
+		qsort(w.all, w.ids.count, sizeof(*w.all), heavier);
+		set->count = w.ids.count < most ? w.ids.count : most;
+		set->items = w.all;
+	} else {
+		free(w.all);
 	}
-	qsort(all, set->count, sizeof(*all), heavier);
-	set->count = set->count < most ? set->count : most;
-	set->items = all;
-	return STATUS_OK;
+	ids_clear(&w.ids);
+	return st;
 }
 
 static void mark_gaps(struct tally_set *set, const struct history *h, const struct tally_span *span)
