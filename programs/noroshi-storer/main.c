@@ -22,7 +22,7 @@ enum { EXIT_NOTHING = 1, EXIT_USAGE = 2, FINISH_SECONDS = 50 };
 struct storer_settings {
 	const char *data, *socket;
 	uint64_t memory, threads;
-	bool help;
+	bool quiet, help;
 };
 
 #define AT(field) offsetof(struct storer_settings, field)
@@ -40,6 +40,7 @@ static const struct option rows[] = {
          "Threads of one query, and of merging. As many as there are processors, 4 at most, "
          "unless given.",
          OPTION_COUNT, AT(threads), 1, 256},
+        {"quiet", NULL, "Log only what goes wrong.", OPTION_FLAG, AT(quiet), 0, 0},
         {"help", NULL, "Print this.", OPTION_FLAG, AT(help), 0, 0},
 };
 
@@ -113,8 +114,6 @@ static enum status run(const struct storer_settings *s, const struct log *log, s
 	st = home_open(&home, s->data, s->memory, (uint32_t)s->threads, t);
 	if (st)
 		return st;
-	/* A relative path in SQL, or a table's name that is a file's, finds nothing of the user's.
-	 */
 	st = home_listen(&home, s->socket, t);
 	if (!st)
 		st = library_open(&l, home.data, home.config, s->memory, (uint32_t)s->threads, t);
@@ -127,7 +126,7 @@ static enum status run(const struct storer_settings *s, const struct log *log, s
 
 int main(int argc, char **argv)
 {
-	const struct log log = log_standard();
+	struct log log = log_standard();
 	struct storer_settings settings = {0};
 	struct text_list operands = {0};
 	struct trouble t = {0};
@@ -142,6 +141,7 @@ int main(int argc, char **argv)
 	text_list_clear(&operands);
 	if (!st) {
 		fill_defaults(&settings);
+		log.level = settings.quiet ? LOG_LEVEL_WARNING : log.level;
 		st = run(&settings, &log, &t);
 	}
 	if (st)

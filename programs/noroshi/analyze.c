@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze_options.h"
 #include "command.h"
+#include "flow_out.h"
 #include "names.h"
 #include "progress.h"
 
@@ -12,7 +13,6 @@
 #include "report/html.h"
 #include "report/json.h"
 #include "report/text.h"
-#include "ship/flow_writer.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +33,8 @@ struct analyze {
 	struct text_list files;
 	struct prefix_set monitored;
 	struct cryptopan *cryptopan;
-	struct flow_writer *flows;
+	struct flow_out flows;
+	bool writes_flows;
 	struct flow_sink sink;
 	struct pipeline *pipeline;
 	struct names *names;
@@ -135,7 +136,8 @@ static enum status open_flows(struct analyze *a, struct trouble *t)
 
 	if (!a->settings.flows)
 		return STATUS_OK;
-	return flow_writer_open(&a->flows, a->settings.flows, &o, &a->sink, t);
+	a->writes_flows = true;
+	return flow_out_open(&a->flows, a->settings.flows, NULL, &o, &a->sink, t);
 }
 
 static enum status set_up(struct analyze *a, struct trouble *t)
@@ -165,7 +167,7 @@ static enum status set_up(struct analyze *a, struct trouble *t)
 		o.monitored = &a->monitored;
 		o.addresses = prefix_set_size_v4(&a->monitored);
 	}
-	o.sink = a->flows ? &a->sink : NULL;
+	o.sink = a->writes_flows ? &a->sink : NULL;
 	st = pipeline_new(&a->pipeline, &o);
 	return st ? trouble_set(t, st, NULL, 0, "%s", status_text(st)) : STATUS_OK;
 }
@@ -327,12 +329,8 @@ static enum status write_all(struct analyze *a, struct trouble *t)
 	const struct analyze_settings *s = &a->settings;
 	enum status st = STATUS_OK;
 
-	if (a->flows) {
-		struct flow_writer *w = a->flows;
-
-		a->flows = NULL;
-		st = flow_writer_commit(w, t);
-	}
+	if (a->writes_flows)
+		st = flow_out_commit(&a->flows, t);
 	if (!st && s->html)
 		st = write_report(a, s->html, report_html, t);
 	if (!st && !(s->flows && strcmp(s->flows, "-") == 0))
@@ -364,7 +362,7 @@ static int analyze(struct analyze *a)
 static void clean_up(struct analyze *a)
 {
 	pipeline_free(a->pipeline);
-	flow_writer_abandon(a->flows);
+	flow_out_abandon(&a->flows);
 	input_close(a->input);
 	names_free(a->names);
 	cryptopan_free(a->cryptopan);

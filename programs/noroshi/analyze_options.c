@@ -27,9 +27,10 @@ static const struct option rows[] = {
         {"html", "FILE", "Also write the report as one self-contained page with charts.",
          OPTION_TEXT, AT(html), 0, 0},
         {"flows", "FILE",
-         "Also write the flow rows, in a form chosen by the file's ending: .csv, .jsonl or .batch "
+         "Also write the flow rows, in a form chosen by the file's ending: .csv, .jsonl, .batch "
          "(the "
-         "compressed form that sensors send), the first two also with .zst. A dash writes CSV to "
+         "compressed form that sensors send) or .parquet, the first two also with .zst. A dash "
+         "writes CSV to "
          "standard output instead of the report.",
          OPTION_TEXT, AT(flows), 0, 0},
         {"anonymize", "KEYFILE",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "flow_out.h"
 
 #include "conf/options.h"
 #include "model/anonymize.h"
 #include "ship/batch_reader.h"
-#include "ship/flow_writer.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ struct flows_settings {
 
 static const struct option rows[] = {
         {"format", "NAME",
-         "csv, jsonl or batch; else the output's ending chooses, and csv for standard output.",
+         "csv, jsonl, batch or parquet; else the output's ending chooses, and csv for standard "
+         "output.",
          OPTION_TEXT, AT(format), 0, 0},
         {"output", "FILE",
          "Write here instead of to standard output. The file appears when it is "
@@ -116,15 +117,11 @@ static enum status copy_file(struct conversion *c, const char *path)
 }
 
 static enum status open_writer(const struct flows_settings *s, struct cryptopan *key,
-                               struct flow_writer **writer, struct flow_sink *sink,
-                               struct trouble *t)
+                               struct flow_out *writer, struct flow_sink *sink, struct trouble *t)
 {
 	struct flow_writer_options o = {.map = key ? anonymize_cryptopan : NULL, .map_state = key};
 
-	if (s->format && flow_format_parse(s->format, &o.format))
-		return trouble_set(t, STATUS_USAGE, NULL, 0,
-		                   "--format: '%s' is none of csv, jsonl, batch", s->format);
-	return flow_writer_open(writer, s->output ? s->output : "-", &o, sink, t);
+	return flow_out_open(writer, s->output ? s->output : "-", s->format, &o, sink, t);
 }
 
 static enum status open_key(const struct flows_settings *s, struct cryptopan **key,
@@ -147,7 +144,7 @@ static int convert(const struct flows_settings *s, const struct text_list *files
 {
 	struct conversion c = {0};
 	struct cryptopan *key = NULL;
-	struct flow_writer *writer = NULL;
+	struct flow_out writer = {0};
 	struct trouble t = {0};
 	enum status st = open_key(s, &key, &t), finished;
 
@@ -163,12 +160,12 @@ static int convert(const struct flows_settings *s, const struct text_list *files
 		st = copy_file(&c, files->items[i]);
 	/* The commit knows best why a write failed; a file of nothing readable is not made. */
 	if (c.frames || !c.failures) {
-		finished = flow_writer_commit(writer, &t);
+		finished = flow_out_commit(&writer, &t);
 		if (finished)
 			complain(&t);
 		st = st ? st : finished;
 	} else {
-		flow_writer_abandon(writer);
+		flow_out_abandon(&writer);
 	}
 	cryptopan_free(key);
 	return st || c.failures ? EXIT_NOTHING : 0;

@@ -35,20 +35,22 @@ static enum status find_dir(struct hub_place *p, const char *config, struct trou
 	return STATUS_OK;
 }
 
-/* noroshi-storer stands beside this program. */
-static void find_storer(struct hub_place *p)
+void hub_place_storer(char out[PATH_MAX])
 {
-	ssize_t n;
+	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 32);
 	char *slash;
 
-	if (or_null(p->settings.storer)) {
+	out[n > 0 ? n : 0] = '\0';
+	slash = strrchr(out, '/');
+	snprintf(slash ? slash + 1 : out, 32, "noroshi-storer");
+}
+
+static void find_storer(struct hub_place *p)
+{
+	if (or_null(p->settings.storer))
 		snprintf(p->storer, sizeof(p->storer), "%s", p->settings.storer);
-		return;
-	}
-	n = readlink("/proc/self/exe", p->storer, sizeof(p->storer) - 32);
-	p->storer[n > 0 ? n : 0] = '\0';
-	slash = strrchr(p->storer, '/');
-	snprintf(slash ? slash + 1 : p->storer, 32, "noroshi-storer");
+	else
+		hub_place_storer(p->storer);
 }
 
 enum status hub_place_read(struct hub_place *p, const char *config, struct trouble *t)

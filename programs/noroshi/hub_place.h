@@ -40,6 +40,9 @@ struct observations_keep hub_place_keep(const struct hub_place *p);
 /* A hub is running on it: its journal is taken. */
 bool hub_place_is_running(const struct hub_place *p);
 
+/* Where noroshi-storer is unless somebody says else: beside this program. */
+void hub_place_storer(char out[PATH_MAX]);
+
 void hub_place_clear(struct hub_place *p);
 
 #endif

@@ -123,6 +123,7 @@ static enum status start_storer(struct hub_store *h, struct trouble *t)
 	                            .socket = h->place.socket,
 	                            .memory_bytes = h->place.settings.store_memory,
 	                            .threads = (uint32_t)h->place.settings.store_threads,
+	                            .quiet = h->log.level < LOG_LEVEL_NOTE,
 	                            .log = &h->log,
 	                    },
 	                    t);

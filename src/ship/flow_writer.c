@@ -51,8 +51,9 @@ enum status flow_format_of(const char *path, enum flow_format *format, bool *zst
 		    !(*zstd && *format == FLOW_FORMAT_BATCH))
 			return STATUS_OK;
 	}
-	return trouble_set(t, STATUS_USAGE, path, 0,
-	                   "flow files end in .csv, .jsonl, .csv.zst, .jsonl.zst or .batch");
+	return trouble_set(
+	        t, STATUS_USAGE, path, 0,
+	        "flow files end in .csv, .jsonl, .csv.zst, .jsonl.zst, .batch or .parquet");
 }
 
 enum status flow_format_parse(const char *name, enum flow_format *format)

@@ -46,6 +46,7 @@ static void become(char *const arguments[], pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	(void)setpgid(0, 0);
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent)
 		execv(arguments[0], arguments);
 	_exit(127);
@@ -53,7 +54,7 @@ static void become(char *const arguments[], pid_t parent)
 
 static pid_t spawn(const struct storer *s)
 {
-	char memory[32], threads[32];
+	char memory[32], threads[32], quiet[] = "--quiet";
 	char *arguments[ARGUMENTS] = {s->program, (char[]){"--data"}, s->data, (char[]){"--socket"},
 	                              s->socket};
 	unsigned n = 5;
@@ -66,6 +67,8 @@ static pid_t spawn(const struct storer *s)
 		arguments[n++] = memory;
 	if (s->options.threads)
 		arguments[n++] = threads;
+	if (s->options.quiet)
+		arguments[n++] = quiet;
 	pid = fork();
 	if (pid == 0)
 		become(arguments, parent);

@@ -3,7 +3,8 @@
  * Keeps the embedded engine running: starts noroshi-storer, starts it again when it ends, ends it
  * with us.
  *
- * A thread of its own waits for the child. Its standard error is ours. When this process is
+ * A thread of its own waits for the child. Its standard error is ours. What a terminal sends to our
+ * processes (SIGINT) does not reach it: we end it when we are done with it. When this process is
  * killed, the kernel tells the child to end (SIGTERM), which finishes what it is inserting; the
  * next start waits for it by trying again. store/engine.h speaks with it through the socket.
  */
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +26,7 @@ struct storer_options {
 	const char *socket;    /* path */
 	uint64_t memory_bytes; /* 0: the program's own default */
 	uint32_t threads;      /* 0: the same */
+	bool quiet;            /* it says only what went wrong */
 	const struct log *log;
 };
 
