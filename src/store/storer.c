@@ -26,7 +26,7 @@ struct storer {
 	struct storer_options options;
 	char *program, *data, *socket;
 	pthread_t thread;
-	atomic_bool stop;
+	atomic_bool stop, ended;
 	_Atomic pid_t pid;
 	_Atomic uint64_t restarts;
 };
@@ -124,6 +124,7 @@ static void *keep(void *state)
 		if (!atomic_load(&s->stop))
 			s->restarts++;
 	}
+	atomic_store(&s->ended, true);
 	return NULL;
 }
 
@@ -176,13 +177,14 @@ uint64_t storer_restarts(struct storer *s)
 
 void storer_stop(struct storer *s)
 {
-	pid_t pid;
-
 	if (!s)
 		return;
 	atomic_store(&s->stop, true);
-	for (unsigned waited = 0; (pid = atomic_load(&s->pid)) != 0; waited += 20) {
-		if (waited % 1000 == 0)
+	/* A child may just be born: told again each second, until the thread has seen it end. */
+	for (unsigned waited = 0; !atomic_load(&s->ended); waited += 20) {
+		pid_t pid = atomic_load(&s->pid);
+
+		if (pid && waited % 1000 == 0)
 			kill(pid, waited < STOP_S * 1000 ? SIGTERM : SIGKILL);
 		nap(20);
 	}

@@ -83,21 +83,15 @@ def storer_asks(hub, sql):
 
 
 
-def name_of(pid):
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="ascii") as f:
-        return f.read().strip()
-    return ""
-
-
 def victims(hub):
-    """{what: pid}; the storer is started by a thread of the first process."""
+    """{what: pid}: the first thread of the first process made the front, another one the storer."""
     first = hub.process.child.pid
     found = {"first": first}
-    for task in os.listdir(f"/proc/{first}/task"):
+    for task in map(int, os.listdir(f"/proc/{first}/task")):
         with contextlib.suppress(OSError), open(f"/proc/{first}/task/{task}/children",
                                                 encoding="ascii") as f:
             for pid in map(int, f.read().split()):
-                found["storer" if name_of(pid) == "noroshi-storer" else "front"] = pid
+                found["front" if task == first else "storer"] = pid
     return found
 
 
