@@ -102,6 +102,8 @@ static enum status open_lookout(struct detect *d)
 	        .country_state = d->geo,
 	};
 
+	o.settings.quiet_s = s->quiet_ns / NS_PER_SECOND;
+	o.settings.newcomers = (unsigned)s->newcomers;
 	o.settings.memory = s->memory;
 	return lookout_new(&d->lookout, &o);
 }
@@ -243,6 +245,8 @@ static int run(int argc, char **argv)
 	struct detect_settings usual = detect_settings_usual();
 	struct detect d = {.set = {.memory = usual.memory,
 	                           .threads = 1,
+	                           .newcomers = usual.newcomers,
+	                           .quiet_ns = usual.quiet_s * NS_PER_SECOND,
 	                           .grace_ns = LOOKOUT_GRACE_SECONDS * NS_PER_SECOND}};
 	struct trouble t = {0};
 	int result = EXIT_USAGE;
@@ -263,4 +267,5 @@ static int run(int argc, char **argv)
 	return result;
 }
 
-const struct command command_detect = {"detect", "look for change in captures or flow rows", run};
+const struct command command_detect = {
+        "detect", "look for change, worms and groups in captures or flow rows", run};

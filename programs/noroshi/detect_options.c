@@ -37,6 +37,12 @@ static const struct option rows[] = {
         {"grace", "TIME",
          "How long a bin waits for late windows before it is judged; 2m unless given, 10m at most.",
          OPTION_DURATION, AT(grace_ns), 0, UINT64_C(600000000000)},
+        {"quiet", "TIME",
+         "How long nobody may have come to a port, from a country or network, for those who come "
+         "to be new; 28d unless given.",
+         OPTION_DURATION, AT(quiet_ns), UINT64_C(3600000000000), UINT64_C(31536000000000000)},
+        {"newcomers", "N", "How many sources at least are new; 10 unless given.", OPTION_COUNT,
+         AT(newcomers), 1, 1000000},
         {"memory", "SIZE", "Bytes for each detector's tables; 32M unless given.", OPTION_SIZE,
          AT(memory), DETECT_MEMORY_MIN, UINT64_C(1) << 40},
         {"threads", "N", "Threads that read captures, 1 to 16; 1 unless given.", OPTION_COUNT,
@@ -47,7 +53,8 @@ static const struct option rows[] = {
 const struct option_table detect_options = {
         .command = "detect",
         .synopsis = "[OPTION]... FILE...",
-        .about = "Looks for change in captures or batch files, as a hub does while they come in.",
+        .about = "Looks for change, worms, newcomers and groups that move together in captures or "
+                 "batch files, as a hub does while they come in.",
         .rows = rows,
         .count = sizeof(rows) / sizeof(rows[0]),
 };

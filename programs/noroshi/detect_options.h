@@ -11,7 +11,7 @@
 struct detect_options_set {
 	struct text_list nets, only;
 	const char *geo, *truth, *checkpoint;
-	uint64_t memory, threads, grace_ns;
+	uint64_t memory, threads, grace_ns, quiet_ns, newcomers;
 	bool json, changes, evaluate, help;
 };
 

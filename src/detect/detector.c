@@ -7,6 +7,7 @@ const struct detector *const detectors[] = {
         &detector_change,
         &detector_group,
         &detector_worm,
+        &detector_newcomer,
         NULL,
 };
 

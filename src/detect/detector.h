@@ -60,5 +60,6 @@ MUST_USE enum status detector_tell(struct event *e, const struct scene *scene,
 extern const struct detector detector_change;
 extern const struct detector detector_group;
 extern const struct detector detector_worm;
+extern const struct detector detector_newcomer;
 
 #endif
