@@ -99,24 +99,38 @@ static double model_error(double tide)
 	return fmax(RULE_CHANGE_MODEL, RULE_CHANGE_TIDE * fabs(tide));
 }
 
-static double log_deviation(const struct series *s, double usual, double tide)
+static void in_order(const struct series *s, float out[TREND_BINS])
 {
-	float logs[TREND_BINS];
-	double median, deviation;
+	unsigned oldest = s->filled < TREND_BINS ? 0 : s->at;
 
 	for (unsigned i = 0; i < s->filled; i++)
-		logs[i] = log1pf(s->ring[i]);
+		out[i] = s->ring[(oldest + i) % TREND_BINS];
+}
+
+static double log_deviation(const struct series *s, double usual, double tide)
+{
+	float values[TREND_BINS], logs[TREND_BINS];
+	double median, deviation;
+
+	in_order(s, values);
+	for (unsigned i = 0; i < s->filled; i++)
+		logs[i] = log1pf(values[i]);
 	median = robust_median(logs, s->filled);
-	deviation = robust_deviation(logs, s->filled, median);
+	deviation = fmin(robust_deviation(logs, s->filled, median),
+	                 robust_step_deviation(logs, s->filled));
 	return fmax(deviation, fmax(1 / sqrt(usual + 1), model_error(tide)));
 }
 
 static double nb_size(const struct series *s, double usual, double tide)
 {
-	double level = fmax((double)s->median, 1);
-	double spread = robust_deviation(s->ring, s->filled, (double)s->median) * usual / level;
+	double level = fmax((double)s->median, 1), spread;
+	float values[TREND_BINS];
 	double model = model_error(tide) * usual;
 
+	in_order(s, values);
+	spread = fmin(robust_deviation(values, s->filled, (double)s->median),
+	              robust_step_deviation(values, s->filled)) *
+	         usual / level;
 	return robust_nb_size(usual, fmax(usual + model * model, spread * spread));
 }
 

@@ -33,6 +33,16 @@ double robust_deviation(const float *values, size_t n, double median)
 	return 1.4826 * robust_median(away, n);
 }
 
+double robust_step_deviation(const float *values, size_t n)
+{
+	float steps[ROBUST_MAX];
+
+	assert(n > 1 && n <= ROBUST_MAX);
+	for (size_t i = 0; i + 1 < n; i++)
+		steps[i] = (float)fabs((double)values[i + 1] - (double)values[i]);
+	return 1.4826 * robust_median(steps, n - 1) * M_SQRT1_2;
+}
+
 double robust_nb_size(double mean, double variance)
 {
 	double excess = variance - mean;

@@ -19,6 +19,9 @@ double robust_median(const float *values, size_t n);
  * normal. */
 double robust_deviation(const float *values, size_t n, double median);
 
+/* The same from the steps between neighbours, which a slow tide does not widen; n at least 2. */
+double robust_step_deviation(const float *values, size_t n);
+
 /* The size k for a mean and a variance; at most 1e9 stands for Poisson. */
 double robust_nb_size(double mean, double variance);
 

@@ -10,6 +10,8 @@ static void middle_and_spread(void)
 	CHECK_NEAR(robust_median(odd, 5), 4, 0);
 	CHECK_NEAR(robust_deviation(odd, 5, 4), 1.4826, 1e-9);
 	CHECK_NEAR(robust_median(even, 4), 2.5, 0);
+	CHECK_NEAR(robust_step_deviation((const float[]){1, 3, 5, 7, 9}, 5), 1.4826 * sqrt(2),
+	           1e-6);
 }
 
 /* The Poisson's by summing its terms, the geometric's in closed form. */
