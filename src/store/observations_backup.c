@@ -56,8 +56,50 @@ static enum status write_block(void *state, const uint8_t *bytes, size_t n)
 	return outfile_status(w->out);
 }
 
+static enum status snapshot_drop(struct observations *o, const struct table *table,
+                                 struct trouble *t)
+{
+	struct sql q = {0};
+
+	sql_text(&q, "DROP TABLE IF EXISTS ");
+	sql_name(&q, table->name);
+	return observations_execute(o, &q, NULL, t);
+}
+
+/* What the partition holds now, for good: the table aside gets its parts by hard links. On a
+ * cluster there is none, and the table itself is read. `name` holds the name of *out. */
+static enum status snapshot(struct observations *o, const struct entry *e, struct table *out,
+                            char name[SQL_NAME_MAX + 1], struct trouble *t)
+{
+	struct sql q = {0};
+	enum status st;
+
+	*out = *e->table;
+	if (observations_clustered(o))
+		return STATUS_OK;
+	(void)snprintf(name, SQL_NAME_MAX + 1, "%s_snapshot", e->table->name);
+	out->name = name;
+	st = snapshot_drop(o, out, t);
+	if (st)
+		return st;
+	sql_text(&q, "CREATE TABLE ");
+	sql_name(&q, name);
+	sql_text(&q, " AS ");
+	sql_name(&q, e->table->name);
+	st = observations_execute(o, &q, NULL, t);
+	if (st)
+		return st;
+	sql_text(&q, "ALTER TABLE ");
+	sql_name(&q, name);
+	sql_text(&q, " REPLACE PARTITION ");
+	sql_u64(&q, e->partition);
+	sql_text(&q, " FROM ");
+	sql_name(&q, e->table->name);
+	return observations_execute(o, &q, NULL, t);
+}
+
 static enum status write_partition(struct observations *o, const char *dir, struct entry *e,
-                                   struct trouble *t)
+                                   const struct table *from, struct trouble *t)
 {
 	char path[BACKUP_PATH_MAX];
 	struct writer w = {0};
@@ -71,7 +113,7 @@ static enum status write_partition(struct observations *o, const char *dir, stru
 	if (!st)
 		st = outfile_open(&w.out, path, t);
 	if (!st)
-		st = rows_read(o, e->table, e->partition, write_block, &w, t);
+		st = rows_read(o, from, e->partition, write_block, &w, t);
 	if (!st)
 		st = backup_hash_end(w.hash, e->sha);
 	if (!st) {
@@ -94,20 +136,16 @@ static bool file_is_there(const char *dir, const char *file)
 }
 
 /* The digest is taken before and after: where rows came in between, once more. */
-static enum status backup_partition(struct observations *o, const char *dir, struct manifest *m,
-                                    struct entry *e, struct trouble *t)
+static enum status copy_partition(struct observations *o, const char *dir, struct manifest *m,
+                                  struct entry *e, const struct table *from, struct trouble *t)
 {
-	struct entry *old = manifest_find(m, e->table, e->partition);
 	struct partition_digest after;
-	enum status st = rows_digest(o, e->table, e->partition, &e->digest, t);
+	enum status st = rows_digest(o, from, e->partition, &e->digest, t);
 
-	if (st || (old && rows_digest_equal(e->table, &old->digest, &e->digest, true) &&
-	           file_is_there(dir, old->file)))
-		return st;
 	for (int attempt = 0; attempt < 10 && !st; attempt++) {
-		st = write_partition(o, dir, e, t);
+		st = write_partition(o, dir, e, from, t);
 		if (!st)
-			st = rows_digest(o, e->table, e->partition, &after, t);
+			st = rows_digest(o, from, e->partition, &after, t);
 		if (!st && rows_digest_equal(e->table, &e->digest, &after, true)) {
 			st = manifest_put(m, e);
 			return st ? st : manifest_write(m, dir, t);
@@ -118,6 +156,25 @@ static enum status backup_partition(struct observations *o, const char *dir, str
 	          : trouble_set(t, STATUS_UNAVAILABLE, e->table->name, 0,
 	                        "partition %" PRIu64 " changes faster than it can be copied",
 	                        e->partition);
+}
+
+static enum status backup_partition(struct observations *o, const char *dir, struct manifest *m,
+                                    struct entry *e, struct trouble *t)
+{
+	struct entry *old = manifest_find(m, e->table, e->partition);
+	char name[SQL_NAME_MAX + 1];
+	struct table from;
+	enum status st = rows_digest(o, e->table, e->partition, &e->digest, t);
+
+	if (st || (old && rows_digest_equal(e->table, &old->digest, &e->digest, true) &&
+	           file_is_there(dir, old->file)))
+		return st;
+	st = snapshot(o, e, &from, name, t);
+	if (!st)
+		st = copy_partition(o, dir, m, e, &from, t);
+	if (!st && from.name == name)
+		st = snapshot_drop(o, &from, t);
+	return st;
 }
 
 static enum status backup_table(struct observations *o, const char *dir, struct manifest *m,
@@ -150,8 +207,11 @@ enum status observations_backup(struct observations *o, const char *dir, struct 
 	st = manifest_read(&old, dir, t);
 	old.complete = false;
 	st = st && st != STATUS_NOT_FOUND ? st : manifest_write(&old, dir, t);
+	/* Windows go into the store behind their rows: read first, none is here without them. */
+	if (!st)
+		st = backup_table(o, dir, &old, &now, observations_table(TABLE_WINDOWS), t);
 	for (size_t i = 0; i < count && !st; i++)
-		if (rows_are_kept(o, &tables[i]))
+		if (rows_are_kept(o, &tables[i]) && tables[i].kind != TABLE_WINDOWS)
 			st = backup_table(o, dir, &old, &now, &tables[i], t);
 	now.complete = true;
 	if (!st)
