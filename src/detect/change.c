@@ -152,8 +152,10 @@ static void judge(const struct trend *t, struct series *s, struct judgement *j)
 
 		j->log_p_two = both + log1p(-both);
 	}
-	s->cusum = (float)fmax(0, (double)s->cusum +
-	                                  robust_nb_llr(value, j->usual, size, RULE_CUSUM_RATIO));
+	/* What adds up for hours must not add up a port's own tide, steeper than that of all. */
+	s->cusum = (float)fmax(0, (double)s->cusum + robust_nb_llr(value,
+	                                                           j->usual * exp(fmax(tide, 0)),
+	                                                           size, RULE_CUSUM_RATIO));
 	j->gone = j->usual >= RULE_VANISH_USUAL && value < RULE_VANISH_SHARE * j->usual &&
 	          robust_nb_log_lower(value, j->usual, size) < RULE_VANISH_LOG_P;
 }

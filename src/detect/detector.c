@@ -8,6 +8,7 @@ const struct detector *const detectors[] = {
         &detector_group,
         &detector_worm,
         &detector_newcomer,
+        &detector_amplifier,
         NULL,
 };
 

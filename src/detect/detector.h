@@ -61,5 +61,6 @@ extern const struct detector detector_change;
 extern const struct detector detector_group;
 extern const struct detector detector_worm;
 extern const struct detector detector_newcomer;
+extern const struct detector detector_amplifier;
 
 #endif

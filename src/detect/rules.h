@@ -105,6 +105,12 @@
 #define RULE_WORM_STALL 6   /* bins without growth */
 #define RULE_WORM_OVER  0.3 /* of the peak: it is over */
 
+/* Searches for amplifiers, ours. */
+#define RULE_SEARCH_Z       5.0
+#define RULE_SEARCH_SPREAD  0.25  /* of the logarithm of an hour: no hour is known better */
+#define RULE_SEARCH_SOURCES 3     /* in one bin: one or two are somebody's experiment */
+#define RULE_SEARCH_SECONDS 86400 /* then it is usual */
+
 /* Groups that move together, section 5; numbers ours. */
 #define RULE_GROUP_MEMBERS  8            /* fewer are not told */
 #define RULE_GROUP_CHANCE   0.05         /* of the members may be there by chance: precision 0.95 */
