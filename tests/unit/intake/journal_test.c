@@ -272,6 +272,51 @@ static void test_threads(void)
 	empty_directory();
 }
 
+static void count_finding(void *state, const char *file, const char *text)
+{
+	(void)file;
+	(void)text;
+	(*(unsigned *)state)++;
+}
+
+/* A look beside the writer: what is there is told and stays as it is. */
+static void test_look(void)
+{
+	struct journal_found found;
+	struct trouble t = {0};
+	struct seen seen;
+	struct journal *j = reopen(&found, &seen);
+	char path[JOURNAL_PATH_MAX];
+	uint64_t oldest = 9, newest = 9;
+	unsigned told = 0;
+	struct stat before, after;
+	int fd;
+
+	CHECK(journal_span(directory, &oldest, &newest, &t) == STATUS_OK);
+	CHECK(oldest == 0 && newest == 0);
+	for (uint64_t i = 1; i <= 3; i++)
+		CHECK(put(j, i, 5) == STATUS_OK);
+	CHECK(journal_span(directory, &oldest, &newest, &t) == STATUS_OK);
+	CHECK(oldest > 0 && newest == oldest);
+	CHECK(journal_check(directory, count_finding, &told, &found, &t) == STATUS_OK);
+	CHECK(told == 0 && found.segments == 1 && found.frames == 3 && found.rows == 15);
+	snprintf(path, sizeof(path), "%s/%016llu.batch", directory, (unsigned long long)oldest);
+	fd = open(path, O_RDWR);
+	CHECK(fd >= 0 && fstat(fd, &before) == 0);
+	/* A tail under way is nothing wrong; a frame broken in the middle is. */
+	CHECK(pwrite(fd, BATCH_FRAME_MAGIC, 4, before.st_size) == 4);
+	CHECK(journal_check(directory, count_finding, &told, &found, &t) == STATUS_OK);
+	CHECK(told == 0 && found.torn_bytes == 4);
+	CHECK(pwrite(fd, "x", 1, BATCH_FILE_HEADER_BYTES + FRAME + 60) == 1);
+	CHECK(journal_check(directory, count_finding, &told, &found, &t) == STATUS_OK);
+	CHECK(told == 1 && found.damaged == 1 && found.frames == 2);
+	CHECK(fstat(fd, &after) == 0 && after.st_size == before.st_size + 4);
+	close(fd);
+	journal_close(j);
+	empty_directory();
+	CHECK(journal_span("/nowhere/at-all", &oldest, &newest, &t) == STATUS_NOT_FOUND);
+}
+
 int main(void)
 {
 	if (!mkdtemp(directory))
@@ -282,6 +327,7 @@ int main(void)
 	test_damage_in_the_middle();
 	test_full();
 	test_threads();
+	test_look();
 	rmdir(directory);
 	return tap_done();
 }
