@@ -90,13 +90,14 @@ enum status file_read_text(const char *path, char **text, size_t *n, struct trou
 	*text = file ? malloc(SMALL_BYTES + 1) : NULL;
 	if (!file)
 		return cannot_read(path, t);
-	if (!*text)
-		st = trouble_set(t, STATUS_NO_MEMORY, path, 0, "out of memory");
-	else
-		*n = fread(*text, 1, SMALL_BYTES, file);
-	if (!st && ferror(file))
+	if (!*text) {
+		fclose(file);
+		return trouble_set(t, STATUS_NO_MEMORY, path, 0, "out of memory");
+	}
+	*n = fread(*text, 1, SMALL_BYTES, file);
+	if (ferror(file))
 		st = cannot_read(path, t);
-	else if (!st && !feof(file) && fgetc(file) != EOF)
+	else if (!feof(file) && fgetc(file) != EOF)
 		st = trouble_set(t, STATUS_LIMIT, path, 0, "longer than %d bytes", SMALL_BYTES);
 	fclose(file);
 	if (st) {

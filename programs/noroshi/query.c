@@ -142,16 +142,14 @@ static enum status answer(const struct query_settings *s, struct query_work *w, 
 {
 	struct answer_out *out = NULL;
 	struct tail_note note;
-	struct answer_sink sink;
 	enum status st = outfile_open(&w->file, "-", t);
 
 	if (st)
 		return st;
 	st = answer_out_new(&out, w->form, find_style(s), w->file, &note.inner);
-	sink = note.inner;
+	w->sink = note.inner;
 	if (w->form == FORM_CSV)
-		sink = (struct answer_sink){&note, note_begin, note_table, note_row, note_end};
-	w->sink = &sink;
+		w->sink = (struct answer_sink){&note, note_begin, note_table, note_row, note_end};
 	if (!st)
 		st = s->config ? query_direct(w, t) : query_fetch(w, t);
 	answer_out_free(out);

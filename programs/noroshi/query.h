@@ -17,7 +17,7 @@ struct query_work {
 	const char *text; /* canonical */
 	enum answer_form form;
 	struct outfile *file;
-	const struct answer_sink *sink; /* of the form, onto the file */
+	struct answer_sink sink; /* of the form, onto the file */
 };
 
 /* Ask the hub. JSON goes to the file as it comes, and so do rows as CSV. */

@@ -99,7 +99,7 @@ enum status query_direct(const struct query_work *w, struct trouble *t)
 	if (!st)
 		st = open_engine(&engine, &place, t);
 	if (!st)
-		st = answer_run(engine, &request, w->sink, t);
+		st = answer_run(engine, &request, &w->sink, t);
 	engine_free(engine);
 	people_clear(&people);
 	hub_place_clear(&place);

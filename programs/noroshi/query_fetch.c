@@ -100,7 +100,7 @@ static enum status perform(const struct query_work *w, const struct http_request
 	if (response.status / 100 != 2)
 		st = refused(&response, w->settings->url, t);
 	else if (!request->receive)
-		st = answer_read_json(response.body, response.body_bytes, w->sink, t);
+		st = answer_read_json(response.body, response.body_bytes, &w->sink, t);
 	http_response_clear(&response);
 	return st;
 }

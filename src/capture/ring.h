@@ -19,9 +19,10 @@
 
 #include "capture/tap.h"
 
-#define RING_BYTES_MIN     UINT64_C(1048576)  /* 1 MiB a queue */
-#define RING_BYTES_DEFAULT UINT64_C(33554432) /* 32 MiB: a quarter of a second of a million packets */
-#define RING_BYTES_MAX     UINT64_C(4294967296)
+#define RING_BYTES_MIN UINT64_C(1048576) /* 1 MiB a queue */
+#define RING_BYTES_DEFAULT \
+	UINT64_C(33554432) /* 32 MiB: a quarter of a second of a million packets */
+#define RING_BYTES_MAX UINT64_C(4294967296)
 
 MUST_USE enum status tap_open_ring(struct tap **out, const struct tap_options *o,
                                    struct trouble *t);

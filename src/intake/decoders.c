@@ -14,11 +14,11 @@ struct decoders {
 enum status decoders_new(struct decoders **out)
 {
 	struct decoders *d = calloc(1, sizeof(*d));
-	enum status st = d ? STATUS_OK : STATUS_NO_MEMORY;
+	enum status st = STATUS_OK;
 
 	*out = NULL;
-	if (st)
-		return st;
+	if (!d)
+		return STATUS_NO_MEMORY;
 	pthread_mutex_init(&d->mutex, NULL);
 	pthread_cond_init(&d->given, NULL);
 	while (d->free_count < DECODERS && !st) {

@@ -22,10 +22,11 @@ struct window_health {
 	int64_t clock_offset_us; /* local less true time, as the kernel's NTP state says */
 	uint64_t clock_error_us; /* its bound; UINT64_MAX: the clock is not synchronised */
 	uint64_t spool_bytes;    /* waiting at the time when the window was closed */
-	uint64_t lost_windows;   /* dropped for room, in the spool's life: over restarts it only grows */
-	uint64_t lost_rows;      /* rows in these */
-	uint64_t lost_packets;   /* packets in these */
-	uint64_t refused;        /* frames that the hub refused, in the spool's life */
+	uint64_t lost_windows; /* dropped for room, in the spool's life: over restarts it only grows
+	                        */
+	uint64_t lost_rows;    /* rows in these */
+	uint64_t lost_packets; /* packets in these */
+	uint64_t refused;      /* frames that the hub refused, in the spool's life */
 	char version[HEALTH_VERSION_MAX]; /* of the sensor's software, ASCII, NUL ended */
 };
 

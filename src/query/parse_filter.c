@@ -51,7 +51,7 @@ static enum status parse_value(struct parser *p, enum query_dimension d, bool ra
 /* `in VALUE` or `in (VALUE, ...)`. */
 static enum status parse_list(struct parser *p, enum query_dimension d)
 {
-	enum status st;
+	enum status st = STATUS_OK;
 
 	if (p->token.type != TOKEN_OPEN)
 		return parse_value(p, d, true);

@@ -167,9 +167,9 @@ uint64_t native_u64(const struct native_block *block, size_t column, size_t row)
 	if (form != 'F')
 		return integer_of(v->values + row * v->width, v->width, form == 'I');
 	number = number_of(v->values + row * v->width, v->width);
-	if (number >= 0 && number < 0x1p64)
-		return (uint64_t)number;
-	return number > -0x1p63 && number < 0 ? (uint64_t)(int64_t)number : 0;
+	if (number < 0)
+		return number > (double)INT64_MIN ? (uint64_t)(int64_t)number : 0;
+	return number < 0x1p64 ? (uint64_t)number : 0; /* and where it is none */
 }
 
 int64_t native_i64(const struct native_block *block, size_t column, size_t row)

@@ -88,7 +88,7 @@ static enum status file_next(struct file *f)
 
 static enum status verify(const char *dir, const struct entry *e, struct trouble *t)
 {
-	char sha[2 * SHA256_BYTES + 1];
+	char sha[2 * SHA256_BYTES + 1] = "";
 	struct file f;
 	enum status st = file_open(&f, dir, e, t);
 
