@@ -157,7 +157,7 @@ static int by_time(const void *a, const void *b)
 static enum status measure(struct engine *e, const struct roster *roster, unsigned at,
                            unsigned rounds, struct trouble *t)
 {
-	double took[ROUNDS_MAX];
+	double took[ROUNDS_MAX] = {0};
 	uint64_t rows = 0;
 	struct prng r;
 	char text[256];

@@ -154,7 +154,7 @@ static void keep_frame(struct shipper *s, size_t n)
 
 static enum status take_frames(struct shipper *s, struct trouble *t)
 {
-	struct batch_frame f;
+	struct batch_frame f = {0};
 	size_t n;
 	enum status st;
 

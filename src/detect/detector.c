@@ -4,12 +4,8 @@
 #include <string.h>
 
 const struct detector *const detectors[] = {
-        &detector_change,
-        &detector_group,
-        &detector_worm,
-        &detector_newcomer,
-        &detector_amplifier,
-        NULL,
+        &detector_change,   &detector_group,     &detector_worm,
+        &detector_newcomer, &detector_amplifier, NULL,
 };
 
 struct detect_settings detect_settings_usual(void)

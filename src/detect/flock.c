@@ -202,6 +202,7 @@ static bool windows_of(const struct flock *f, const struct flock_source *s, stru
 		unsigned newer = (f->slot + FLOCK_SLOTS - back) % FLOCK_SLOTS;
 		unsigned older = (newer + FLOCK_SLOTS - 1) % FLOCK_SLOTS;
 
+		/* cppcheck-suppress uninitvar ; it fills them */
 		if (!join_slots(s, newer, older, w->ports[i], &w->counts[i]))
 			return false;
 		combinations *= w->counts[i];

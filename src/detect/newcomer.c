@@ -134,7 +134,7 @@ static enum status make_room(struct newcomers *n, uint64_t now_s)
 /* The lowest hashes of both, as many as there is room for. */
 static void merge_kept(struct seen *s, const struct cell *c)
 {
-	uint32_t out[DIGEST_KEPT];
+	uint32_t out[DIGEST_KEPT] = {0};
 	unsigned a = 0, b = 0, n = 0;
 
 	while (n < DIGEST_KEPT && (a < s->kept_count || b < c->kept_count)) {

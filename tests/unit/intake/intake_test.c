@@ -146,13 +146,13 @@ static void test_lies(void)
 		bad = good;
 		bad.n = n;
 		if (submit(&h, &bad) != INTAKE_MALFORMED)
-			CHECK(false && "a cut frame was taken");
+			tap_check(false, __FILE__, __LINE__, "a cut frame was taken");
 	}
 	for (size_t i = 0; i < good.n; i++) {
 		bad = good;
 		bad.at[i] ^= 0x40;
 		if (submit(&h, &bad) == INTAKE_ACKNOWLEDGED)
-			CHECK(false && "a changed frame was taken");
+			tap_check(false, __FILE__, __LINE__, "a changed frame was taken");
 	}
 	CHECK(submit(&h, &good) == INTAKE_ACKNOWLEDGED);
 	close_hub(&h);

@@ -157,11 +157,11 @@ static void test_torn_tail(void)
 		int whole = (2 * FRAME - cut) / FRAME;
 
 		if (put(j, 1, 1) || put(j, 2, 1))
-			CHECK(false && "written");
+			tap_check(false, __FILE__, __LINE__, "written");
 		snprintf(path, sizeof(path), "%s/%016d.batch", directory, 1);
 		journal_close(j);
 		if (truncate(path, BATCH_FILE_HEADER_BYTES + 2 * FRAME - cut) != 0)
-			CHECK(false && "cut");
+			tap_check(false, __FILE__, __LINE__, "cut");
 		j = reopen(&found, &seen);
 		if (!CHECK((int)seen.count == whole && (int)found.frames == whole &&
 		           found.damaged == 0))

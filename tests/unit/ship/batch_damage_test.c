@@ -25,7 +25,7 @@ static struct frames three_frames(void)
 	if (batch_encoder_new(&e, &options, &sink))
 		abort();
 	for (int i = 0; i < FRAMES * ROWS; i++) {
-		struct flow row;
+		struct flow row = {0};
 
 		window.start_s = (uint32_t)(i / ROWS * 60);
 		(i % 4 ? draw_tame : draw_wild)(&r, &row);
