@@ -37,7 +37,9 @@
 #define OBSERVATIONS_SOURCE_KEY    "bitXor(src_lo, intHash64(src_hi))"
 #define OBSERVATIONS_SOURCES_STATE "uniqCombinedState(" OBSERVATIONS_SOURCE_KEY ")"
 #define OBSERVATIONS_SOURCES_MERGE "uniqCombinedMerge(sources)"
-#define OBSERVATIONS_SOURCES_COUNT "uniqCombined(" OBSERVATIONS_SOURCE_KEY ")"
+/* One state out of several. */
+#define OBSERVATIONS_SOURCES_REMAKE "uniqCombinedMergeState(sources)"
+#define OBSERVATIONS_SOURCES_COUNT  "uniqCombined(" OBSERVATIONS_SOURCE_KEY ")"
 
 enum {
 	OBSERVATIONS_SCHEMA = 1,          /* version that this program writes */

@@ -72,6 +72,12 @@ void observations_partition(struct sql *q, const struct table *table);
 void observations_rollup_select(struct sql *q, const struct table *table, const char *from,
                                 const struct sql *where, bool stamped);
 
+/* The longest shorter rollup with the same keys, or NULL. On one node its rows feed this one's view
+ * (a block's groups are fewer than its rows), by the second function's SELECT. */
+const struct table *observations_feeder(const struct table *rollup);
+void observations_feeder_select(struct sql *q, const struct table *table,
+                                const struct table *feeder);
+
 /* Run and clear q. */
 MUST_USE enum status observations_execute(struct observations *o, struct sql *q,
                                           const struct engine_run *run, struct trouble *t);

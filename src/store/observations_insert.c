@@ -43,10 +43,18 @@ static void settings_fill(const struct observations *o, struct settings *s, cons
 	*s = (struct settings){0};
 	settings_add(s, "max_insert_block_size", "2097152");
 	settings_add(s, "max_threads", "1");
+	/* A view that groups into more than these gives its result in 256 blocks, or in blocks of
+	 * 65,409 rows: as many parts, each of a dozen files to be synced. */
+	settings_add(s, "max_block_size", "2097152");
+	settings_add(s, "group_by_two_level_threshold", "0");
+	settings_add(s, "group_by_two_level_threshold_bytes", "0");
 	if (observations_modern(o)) {
 		settings_add(s, "async_insert", "0");
 		settings_add(s, "min_insert_block_size_rows", "0");
 		settings_add(s, "min_insert_block_size_bytes", "0");
+		/* A view's rows are grouped already: to sum them again cost a third of an insert.
+		 */
+		settings_add(s, "optimize_on_insert", "0");
 		settings_add(s, "deduplicate_blocks_in_dependent_materialized_views", "1");
 		if (token)
 			settings_add(s, "insert_deduplication_token", token);

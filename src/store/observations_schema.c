@@ -2,9 +2,10 @@
 /*
  * The tables' definitions, for each engine, and the migrations that lead to them. On one node the
  * rollups' views read `flows`: the rows are on disk before the first view runs, which the ledger
- * counts on (observations_ledger.c). On a cluster all are filled from `flows_in`, which keeps
- * nothing: each table then judges for itself whether it has the block. There 18.16 passes a block
- * that the first table has over for the views too.
+ * counts on (observations_ledger.c); a coarser rollup's view reads the finer one, which has fewer
+ * rows a block. On a cluster all are filled from `flows_in`, which keeps nothing: each table then
+ * judges for itself whether it has the block. There 18.16 passes a block that the first table has
+ * over for the views too.
  */
 #include "store/observations_inner.h"
 
@@ -219,6 +220,7 @@ static enum status create_inlet(struct observations *o, struct trouble *t)
 static enum status create_view(struct observations *o, const struct table *table, struct trouble *t)
 {
 	const char *from = observations_clustered(o) ? "flows_in_local" : "flows";
+	const struct table *feeder = NULL;
 	char name[SQL_NAME_MAX + 1];
 	struct sql q = {0};
 
@@ -229,7 +231,11 @@ static enum status create_view(struct observations *o, const struct table *table
 	sql_text(&q, " TO ");
 	observations_local(o, &q, table->name);
 	sql_text(&q, " AS ");
-	if (table->kind == TABLE_ROLLUP) {
+	if (table->kind == TABLE_ROLLUP && !observations_clustered(o) && observations_modern(o))
+		feeder = observations_feeder(table);
+	if (feeder) {
+		observations_feeder_select(&q, table, feeder);
+	} else if (table->kind == TABLE_ROLLUP) {
 		observations_rollup_select(&q, table, from, NULL, observations_clustered(o));
 	} else {
 		sql_text(&q, "SELECT ");

@@ -135,20 +135,51 @@ void observations_partition(struct sql *q, const struct table *table)
 	sql_text(q, ")");
 }
 
-void observations_rollup_select(struct sql *q, const struct table *table, const char *from,
-                                const struct sql *where, bool stamped)
+const struct table *observations_feeder(const struct table *rollup)
+{
+	const struct table *best = NULL;
+
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		const struct table *other = &TABLES[i];
+
+		if (other->kind == TABLE_ROLLUP && strcmp(other->keys, rollup->keys) == 0 &&
+		    other->bucket_minutes < rollup->bucket_minutes &&
+		    (!best || other->bucket_minutes > best->bucket_minutes))
+			best = other;
+	}
+	return best;
+}
+
+/* The bucket out of a finer one, `unit` minutes long, and the keys. */
+static void put_bucket(struct sql *q, const struct table *table, const char *finer, uint32_t unit)
 {
 	sql_text(q, "SELECT ");
-	if (table->bucket_minutes == 1) {
-		sql_text(q, "minute");
+	if (table->bucket_minutes == unit) {
+		sql_append_constant(q, finer);
 	} else {
-		sql_text(q, "intDiv(minute, ");
-		sql_u64(q, table->bucket_minutes);
+		sql_text(q, "intDiv(");
+		sql_append_constant(q, finer);
+		sql_text(q, ", ");
+		sql_u64(q, table->bucket_minutes / unit);
 		sql_text(q, ") AS ");
 		sql_append_constant(q, table->bucket);
 	}
 	sql_text(q, ", ");
 	sql_append_constant(q, table->keys);
+}
+
+static void put_group(struct sql *q, const struct table *table)
+{
+	sql_text(q, " GROUP BY ");
+	sql_append_constant(q, table->bucket);
+	sql_text(q, ", ");
+	sql_append_constant(q, table->keys);
+}
+
+void observations_rollup_select(struct sql *q, const struct table *table, const char *from,
+                                const struct sql *where, bool stamped)
+{
+	put_bucket(q, table, "minute", 1);
 	sql_text(q, ", sum(packets) AS packets, sum(bytes) AS bytes, count() AS "
 	            "rows, " OBSERVATIONS_SOURCES_STATE " AS sources");
 	if (stamped)
@@ -159,8 +190,15 @@ void observations_rollup_select(struct sql *q, const struct table *table, const 
 		sql_text(q, " WHERE ");
 		sql_append(q, where);
 	}
-	sql_text(q, " GROUP BY ");
-	sql_append_constant(q, table->bucket);
-	sql_text(q, ", ");
-	sql_append_constant(q, table->keys);
+	put_group(q, table);
+}
+
+void observations_feeder_select(struct sql *q, const struct table *table,
+                                const struct table *feeder)
+{
+	put_bucket(q, table, feeder->bucket, feeder->bucket_minutes);
+	sql_text(q, ", sum(packets) AS packets, sum(bytes) AS bytes, sum(rows) AS "
+	            "rows, " OBSERVATIONS_SOURCES_REMAKE " AS sources FROM ");
+	sql_name(q, feeder->name);
+	put_group(q, table);
 }
