@@ -23,7 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JOURNAL_PATH_MAX = 512 };
+enum {
+	JOURNAL_PATH_MAX = 512,
+	JOURNAL_BEHIND = 4, /* times the rows, while a cut segment waits behind the one in work */
+};
 
 struct journal;
 
@@ -31,7 +34,7 @@ struct journal_options {
 	const char *directory;   /* made if it is not there; owner only */
 	uint64_t first_number;   /* no segment gets a lower one: 1 + the last that is done */
 	uint64_t bytes_max;      /* all segments together */
-	uint64_t segment_rows;   /* a segment with so many is cut */
+	uint64_t segment_rows;   /* a segment with so many is cut; see JOURNAL_BEHIND */
 	uint64_t segment_bytes;  /* the same */
 	uint32_t segment_age_ms; /* since its first frame */
 	/* Told of each whole frame that was found, oldest segment first. */

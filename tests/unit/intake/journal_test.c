@@ -317,6 +317,33 @@ static void test_look(void)
 	CHECK(journal_span("/nowhere/at-all", &oldest, &newest, &t) == STATUS_NOT_FOUND);
 }
 
+/* While one waits behind the one in work, a segment may hold more. */
+static void test_behind(void)
+{
+	static const uint64_t want[] = {2, 2, 2 * JOURNAL_BEHIND};
+	struct journal_options o = options();
+	struct journal_found found;
+	struct trouble t = {0};
+	struct journal *j = NULL;
+	char path[JOURNAL_PATH_MAX];
+	uint64_t number;
+
+	o.segment_rows = 6;
+	CHECK(journal_open(&j, &o, &found, &t) == STATUS_OK);
+	for (uint64_t i = 0; i < 4 + 2 * JOURNAL_BEHIND; i++)
+		CHECK(put(j, i, 3) == STATUS_OK);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct segment_facts facts = {0};
+
+		CHECK(journal_take(j, 2000, &number, path) == STATUS_OK);
+		CHECK(segment_recover(path, NULL, NULL, &facts, &t) == STATUS_OK);
+		CHECK(facts.frames == want[i]);
+		CHECK(journal_done(j, number) == STATUS_OK);
+	}
+	journal_close(j);
+	empty_directory();
+}
+
 int main(void)
 {
 	if (!mkdtemp(directory))
@@ -328,6 +355,7 @@ int main(void)
 	test_full();
 	test_threads();
 	test_look();
+	test_behind();
 	rmdir(directory);
 	return tap_done();
 }
