@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
-BENCH_PARTS ?= analyze sensor questions
+BENCH_PARTS ?= analyze sensor hub questions
 
 .PHONY: all build deps demo test soak bench evaluate fuzz deb lint install clean
 all: build
@@ -43,16 +43,19 @@ soak: build
 	NOROSHI_KILLS=200 NOROSHI=$(BUILD)/noroshi NOROSHI_STORER=$(abspath $(BUILD))/noroshi-storer \
 		NOROSHI_BUILD=$(BUILD) PYTHONPATH=tests python3 tests/scenario/62-kill.py
 
-# BENCH_PARTS: analyze (bench/run), sensor (bench/sensor, in network namespaces of its own) and
-# questions (bench/questions: answers over 100 million drawn rows, which takes 8 GB and minutes).
+# BENCH_PARTS: analyze (bench/run), sensor (bench/sensor, in network namespaces of its own),
+# hub (bench/hub: a hub, its store and 1,000 simulated sensors) and questions
+# (bench/questions: answers over 100 million drawn rows, which takes 8 GB and minutes).
 # BENCH_DIR: where the 1.5 GB capture lies (BUILD/bench). BENCH_FLAGS, BENCH_SENSOR_FLAGS: see
-# bench/run --help, bench/sensor --help; BENCH_QUESTIONS_FLAGS: bench/questions --help.
+# bench/run --help, bench/sensor --help; BENCH_HUB_FLAGS: bench/hub --help;
+# BENCH_QUESTIONS_FLAGS: bench/questions --help.
 bench: build
 	@tools/install-packages bench
 	ninja -C $(BUILD) bench_programs
 	@case " $(BENCH_PARTS) " in *" analyze "*) bench/run --build $(BUILD) $(BENCH_FLAGS);; esac
 	@case " $(BENCH_PARTS) " in *" sensor "*) \
 		bench/sensor --build $(BUILD) $(BENCH_SENSOR_FLAGS);; esac
+	@case " $(BENCH_PARTS) " in *" hub "*) bench/hub --build $(BUILD) $(BENCH_HUB_FLAGS);; esac
 	@case " $(BENCH_PARTS) " in *" questions "*) \
 		bench/questions --build $(BUILD) $(BENCH_QUESTIONS_FLAGS);; esac
 
